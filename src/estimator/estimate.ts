@@ -1,0 +1,85 @@
+import type { Model } from '../ir/graph.js'
+import { inferTypes } from '../ir/infer.js'
+import { type KernelCost, kernelCost } from '../hw/cycles.js'
+import { energyMj } from '../hw/energy.js'
+import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
+import { planMemory } from '../hw/memory.js'
+import type { ArrayTarget, Precision, Target } from '../hw/target.js'
+import type { KernelMetrics, Metrics } from './metrics.js'
+import { loadPredictor, predictKernel } from './predictor.js'
+
+/** Latency, energy, memory and what bounds each kernel, for one inference of `model` on `target`. Infers types first. */
+export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
+  inferTypes(model)
+  const { kernels, assumptions, precision } = planKernels(model, target, binding)
+  const costs = kernels.map(coster(target, precision))
+  const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
+    kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
+  const macs = total(({ macs }) => macs)
+  const dramBytes = total((_, cost) => cost.dramBytes)
+  const sramBytes = total((_, cost) => cost.sramBytes)
+  return {
+    latencyMs: total((_, cost) => cost.latencyMs),
+    latencyMsInterval: [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)],
+    energyMj: energyMj({ macs, sramBytes, dramBytes }, target, precision),
+    macs,
+    parameters: countParameters(model),
+    weightBytes: kernels.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
+    peakActivationBytes: planMemory(kernels).peakBytes,
+    dramBytes,
+    precision,
+    assumptions,
+    kernels: kernels.map((kernel, i) => kernelMetrics(kernel, costs[i]!)),
+  }
+}
+
+/** Elements of all constant float tensors, subgraphs and functions included: what training could have set. */
+export function countParameters(model: Model): number {
+  let count = 0
+  const visited = new Set<unknown>()
+  const countGraph = (graph: Model['graph']) => {
+    for (const { tensor } of graph.initializers) {
+      if (tensor !== undefined && !visited.has(tensor)) {
+        visited.add(tensor)
+        count += tensor.size
+      }
+    }
+    for (const node of graph.nodes()) {
+      const constant = node.is('Constant') ? node.tensor('value') : undefined
+      if (constant !== undefined) count += constant.size
+      for (const inner of node.subgraphs()) countGraph(inner)
+    }
+  }
+  for (const root of model.roots()) countGraph(root)
+  return count
+}
+
+/** Cost of one run of a kernel. */
+type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sramBytes'> & {
+  readonly latencyMs: number
+  readonly lowMs: number
+  readonly highMs: number
+}
+
+function coster(target: Target, precision: Precision): (kernel: Kernel) => CostedKernel {
+  if (target.kind === 'measured') {
+    const predictor = loadPredictor(target.predictor)
+    return (kernel) => predictKernel(kernel, predictor)
+  }
+  return (kernel) => cycleCost(kernel, target, precision)
+}
+
+function cycleCost(kernel: Kernel, target: ArrayTarget, precision: Precision): CostedKernel {
+  const cost = kernelCost(kernel, target, precision)
+  const latencyMs = cost.cycles / (target.clockGHz * 1e6)
+  return { ...cost, latencyMs, lowMs: latencyMs, highMs: latencyMs }
+}
+
+const kernelMetrics = (kernel: Kernel, cost: CostedKernel): KernelMetrics => ({
+  name: kernel.name,
+  kind: kernel.kind,
+  nodes: kernel.nodes.map((node) => node.label),
+  latencyMs: cost.latencyMs * kernel.repeats,
+  bound: cost.bound,
+  utilisation: cost.utilisation,
+})

@@ -1,0 +1,296 @@
+import { bindDim, type Dim, staticShape, symbolsOf } from '../ir/dim.js'
+import { type DType, bitsOf, isFloat } from '../ir/dtype.js'
+import { constantOf } from '../ir/constant.js'
+import type { Graph, Model, Node, Value } from '../ir/graph.js'
+import { contextOf } from '../ir/infer.js'
+import type { Trait } from '../ir/ops/define.js'
+import { dimsOf, dtypeOf } from '../ir/type.js'
+import type { Precision, Target } from './target.js'
+
+/** What a kernel does, as far as a cost model tells kernels apart. */
+export type KernelKind =
+  | 'convolution'
+  | 'depthwise'
+  | 'transposed-convolution'
+  | 'matmul'
+  | 'pool'
+  | 'vector'
+  | 'movement'
+  | 'recurrent'
+  | 'attention'
+  | 'opaque'
+
+/** An activation as a kernel sees it. */
+export interface Activation {
+  readonly value: Value
+  readonly elements: number
+  /** In the format the target computes in. */
+  readonly bytes: number
+}
+
+/** One unit of work of the target: a node and what is fused to it. All sizes are concrete. */
+export interface Kernel {
+  readonly name: string
+  readonly kind: KernelKind
+  /** The anchor first, then what runs on its output for free. */
+  readonly nodes: readonly Node[]
+  readonly macs: number
+  readonly weightBytes: number
+  readonly inputs: readonly Activation[]
+  readonly outputs: readonly Activation[]
+  /** How the array sees it; undefined for kernels of the vector unit. */
+  readonly mapping: ArrayMapping | undefined
+  /** How often it runs: trip counts of loops around it. */
+  readonly repeats: number
+}
+
+/** A dense multiplication as the array sees it: `positions` x `taps` steps over the lanes of each group. */
+export interface ArrayMapping {
+  /** Output positions (batch x space) of one group. */
+  readonly positions: number
+  /** Kernel taps. */
+  readonly taps: number
+  readonly groups: number
+  /** Per group. */
+  readonly inChannels: number
+  readonly outChannels: number
+}
+
+export interface KernelPlan {
+  readonly kernels: readonly Kernel[]
+  /** Sizes that had to be assumed: symbols without a binding, data-dependent dims, loops without a known count. */
+  readonly assumptions: readonly string[]
+  readonly precision: Precision
+}
+
+export interface Binding {
+  /** Sizes for symbols of the graph inputs; others are taken as 1. */
+  readonly symbols?: ReadonlyMap<string, number>
+}
+
+/** Turns a model (types inferred) into the kernels its target runs. */
+export function planKernels(model: Model, target: Target, binding: Binding = {}): KernelPlan {
+  const plan = new Planner(model, target, binding)
+  plan.graph(model.graph, 1)
+  return { kernels: plan.kernels, assumptions: [...plan.assumptions], precision: plan.precision }
+}
+
+class Planner {
+  readonly kernels: Kernel[] = []
+  readonly assumptions = new Set<string>()
+  readonly precision: Precision
+  readonly #target: Target
+  readonly #symbols: ReadonlyMap<string, number>
+  readonly #fused = new Set<Node>()
+
+  constructor(model: Model, target: Target, binding: Binding) {
+    this.#target = target
+    this.#symbols = binding.symbols ?? new Map()
+    this.precision = target.defaultPrecision === 'model' ? ownPrecision(model) : target.defaultPrecision
+  }
+
+  graph(graph: Graph, repeats: number): void {
+    for (const node of graph.nodes()) {
+      if (this.#fused.has(node)) continue
+      if (node.hasSubgraphs) this.#controlFlow(node, repeats)
+      else this.#node(node, repeats)
+    }
+  }
+
+  #node(node: Node, repeats: number): void {
+    const found = contextOf(node)
+    const traits = found?.resolved.op.traits ?? []
+    // Constants are weights and views only rename: neither is work.
+    if (node.inputs.length === 0 || traits.includes('view') || node.outputs.every((output) => constantOf(output))) return
+    if (isShapeArithmetic(node)) return
+    const mapping = this.#mapping(node, traits)
+    const nodes = [node]
+    if (mapping !== undefined) this.#fuseFollowers(node, nodes)
+    const last = nodes.at(-1)!
+    const inputs: Activation[] = []
+    let weightBytes = 0
+    for (const member of nodes) {
+      for (const input of member.inputs) {
+        if (input === undefined || (member !== node && nodes.includes(input.producer as Node))) continue
+        if (constantOf(input) !== undefined) weightBytes += this.#bytes(input)
+        else if (!inputs.some(({ value }) => value === input)) inputs.push(this.#activation(input))
+      }
+    }
+    const macs = this.#size(found?.resolved.op.macs?.(found.context) ?? 0, node)
+    const outputs = last.outputs.filter((output) => output !== undefined).map((output) => this.#activation(output))
+    const kind = kindOf(traits, mapping, found === undefined, node)
+    this.kernels.push({ name: node.name || node.label, kind, nodes, macs, weightBytes, inputs, outputs, mapping, repeats })
+  }
+
+  /** Bodies run as often as is known of the trip count; of branches the one with more work. */
+  #controlFlow(node: Node, repeats: number): void {
+    const graphs = [...node.subgraphs()]
+    if (node.is('If')) {
+      const plans = graphs.map((graph) => {
+        const start = this.kernels.length
+        this.graph(graph, repeats)
+        return this.kernels.splice(start)
+      })
+      const work = (kernels: Kernel[]) => kernels.reduce((sum, kernel) => sum + kernel.macs + kernel.weightBytes, 0)
+      plans.sort((a, b) => work(b) - work(a))
+      this.kernels.push(...(plans[0] ?? []))
+      return
+    }
+    const trips = this.#tripCount(node)
+    for (const graph of graphs) this.graph(graph, repeats * trips)
+  }
+
+  #tripCount(node: Node): number {
+    if (node.is('Scan')) {
+      const count = node.int('num_scan_inputs', 1)
+      const sequence = node.inputs.at(-count)
+      const dims = sequence === undefined ? undefined : dimsOf(sequence.type)
+      const axis = node.ints('scan_input_axes')?.[0] ?? 0
+      const length = dims?.[axis < 0 ? axis + dims.length : axis]
+      if (length !== undefined) return this.#size(length, node)
+    }
+    const limit = constantOf(node.inputs[0])
+    if (node.is('Loop') && limit !== undefined && limit.size === 1) {
+      const trips = limit.numbers()[0]!
+      if (trips < 2 ** 31) return Math.max(trips, 0)
+    }
+    this.assumptions.add(`${node.label}: unknown number of iterations, taken as 1`)
+    return 1
+  }
+
+  /** Pointwise work that the target does on the array's output at no cost, as long as it is the only consumer. */
+  #fuseFollowers(anchor: Node, nodes: Node[]): void {
+    const free = this.#target.fusion.freeAfterArray
+    for (let at = anchor; ; ) {
+      const next = at.outputs[0]?.soleUser
+      if (next === undefined || next.graph !== anchor.graph) return
+      const traits = contextOf(next)?.resolved.op.traits ?? []
+      const others = next.inputs.filter((input) => input !== undefined && input !== at.outputs[0])
+      const hasConstantsOnly = others.every((input) => constantOf(input) !== undefined)
+      const isFree =
+        (free.includes('activation') && traits.includes('activation') && hasConstantsOnly) ||
+        (free.includes('unary') && traits.includes('unary') && hasConstantsOnly) ||
+        (free.includes('scale-and-shift') && isScaleOrShift(traits) && hasConstantsOnly) ||
+        (free.includes('residual-add') && next.is('Add'))
+      if (!isFree) return
+      nodes.push(next)
+      this.#fused.add(next)
+      at = next
+    }
+  }
+
+  /** Dense algebra as positions x taps x channels, read off the operands' shapes. */
+  #mapping(node: Node, traits: readonly Trait[]): ArrayMapping | undefined {
+    const out = this.#dims(node.outputs[0], node)
+    if (out === undefined) return undefined
+    if (traits.includes('convolution') && out.length > 2) return this.#convolution(node, out)
+    if (!traits.includes('matmul')) return undefined
+    const macs = this.#size(contextOf(node)?.resolved.op.macs?.(contextOf(node)!.context) ?? 0, node)
+    const outElements = product(out)
+    if (macs === 0 || outElements === 0) return undefined
+    const outChannels = out.at(-1) ?? 1
+    return {
+      positions: outElements / outChannels,
+      taps: 1,
+      groups: 1,
+      inChannels: Math.max(1, Math.round(macs / outElements)),
+      outChannels,
+    }
+  }
+
+  #convolution(node: Node, out: readonly number[]): ArrayMapping | undefined {
+    const weight = node.inputs.find((input, i) => i > 0 && (this.#dims(input, node)?.length ?? 0) >= 3)
+    const w = this.#dims(weight, node)
+    const x = this.#dims(node.inputs[0], node)
+    if (w === undefined || x === undefined) return undefined
+    const groups = Math.max(1, node.int('group', 1))
+    const taps = product(w.slice(2))
+    if (node.opType.startsWith('ConvTranspose')) {
+      // Every input position is multiplied with every tap: w is [C, M/group, k...].
+      return { positions: product(x) / x[1]!, taps, groups, inChannels: w[0]! / groups, outChannels: w[1]! }
+    }
+    return { positions: product(out) / out[1]!, taps, groups, inChannels: w[1]!, outChannels: w[0]! / groups }
+  }
+
+  #activation(value: Value): Activation {
+    const dims = this.#dims(value, value.producer)
+    const elements = dims === undefined ? 0 : product(dims)
+    if (dims === undefined) this.assumptions.add(`"${value.name}": unknown rank, taken as empty`)
+    return { value, elements, bytes: elements * this.#elementBytes(dtypeOf(value.type)) }
+  }
+
+  #bytes(value: Value): number {
+    const tensor = constantOf(value)!
+    return tensor.size * this.#elementBytes(tensor.dtype)
+  }
+
+  /** Float data travel in the deployed format, everything else in its own. */
+  #elementBytes(dtype: DType | undefined): number {
+    if (dtype === undefined || (isFloat(dtype) && bitsOf(dtype) >= 16)) return precisionBytes[this.precision]
+    return bitsOf(dtype) / 8
+  }
+
+  #dims(value: Value | undefined, place: Node | undefined): number[] | undefined {
+    if (value === undefined) return undefined
+    const constant = constantOf(value)
+    if (constant !== undefined) return [...constant.dims]
+    return dimsOf(value.type)?.map((dim) => this.#size(dim, place))
+  }
+
+  #size(dim: Dim, place: Node | undefined): number {
+    if (typeof dim === 'number') return dim
+    const bindings = new Map<string, Dim>()
+    for (const name of symbolsOf(dim)) {
+      const bound = this.#symbols.get(name)
+      if (bound === undefined) {
+        this.assumptions.add(
+          name.startsWith('?') ? `${place?.label ?? 'input'}: a size that depends on data, taken as 1` : `${name} = 1`,
+        )
+      }
+      bindings.set(name, bound ?? 1)
+    }
+    return Math.max(0, staticShape([bindDim(dim, bindings)])?.[0] ?? 1)
+  }
+}
+
+const precisionBytes: Readonly<Record<Precision, number>> = { int8: 1, int16: 2, float16: 2, bfloat16: 2, float32: 4 }
+
+const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1)
+
+function kindOf(traits: readonly Trait[], mapping: ArrayMapping | undefined, isOpaque: boolean, node: Node): KernelKind {
+  if (isOpaque) return 'opaque'
+  if (traits.includes('convolution')) {
+    if (node.opType.startsWith('ConvTranspose')) return 'transposed-convolution'
+    return mapping !== undefined && mapping.groups > 1 && mapping.inChannels === 1 ? 'depthwise' : 'convolution'
+  }
+  if (traits.includes('recurrent')) return 'recurrent'
+  if (traits.includes('attention')) return 'attention'
+  if (traits.includes('matmul')) return 'matmul'
+  if (traits.includes('pool')) return 'pool'
+  return traits.includes('movement') ? 'movement' : 'vector'
+}
+
+/** A batch normalization at inference, or an Add, Sub, Mul, Div with a constant. */
+const isScaleOrShift = (traits: readonly Trait[]): boolean =>
+  (traits.includes('pointwise') && !traits.includes('unary')) ||
+  (traits.includes('normalization') && traits.includes('linear'))
+
+/** Integer work on a handful of elements is done by the host while it plans. */
+function isShapeArithmetic(node: Node): boolean {
+  return node.outputs.every((output) => {
+    const dims = dimsOf(output?.type)
+    const dtype = dtypeOf(output?.type)
+    const isSmall = dims !== undefined && dims.length <= 1 && dims.every((dim) => typeof dim === 'number' && dim <= 16)
+    return isSmall && (dtype === 'int64' || dtype === 'int32' || dtype === 'bool')
+  })
+}
+
+/** The widest float format among the model's weights. */
+function ownPrecision(model: Model): Precision {
+  const seen = new Set<DType>()
+  for (const initializer of model.graph.initializers) if (initializer.tensor) seen.add(initializer.tensor.dtype)
+  if (seen.has('float32') || seen.has('float64')) return 'float32'
+  if (seen.has('float16')) return 'float16'
+  if (seen.has('bfloat16')) return 'bfloat16'
+  return seen.has('int8') || seen.has('uint8') ? 'int8' : 'float32'
+}

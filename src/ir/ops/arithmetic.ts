@@ -1,0 +1,226 @@
+import { defineOp } from './define.js'
+
+export const add = defineOp({
+  type: 'Add',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0, consumed_inputs: ints} T: @float3',
+    6: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0} T: @wide3',
+    7: '(A: T, B: T) -> (C: T) T: @wide3',
+    13: '(A: T, B: T) -> (C: T) T: @wide4',
+    14: '(A: T, B: T) -> (C: T) T: @numeric4',
+  },
+})
+
+export const sub = defineOp({
+  type: 'Sub',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0, consumed_inputs: ints} T: @float3',
+    6: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0} T: @wide3',
+    7: '(A: T, B: T) -> (C: T) T: @wide3',
+    13: '(A: T, B: T) -> (C: T) T: @wide4',
+    14: '(A: T, B: T) -> (C: T) T: @numeric4',
+  },
+})
+
+export const mul = defineOp({
+  type: 'Mul',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0, consumed_inputs: ints} T: @float3',
+    6: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0} T: @wide3',
+    7: '(A: T, B: T) -> (C: T) T: @wide3',
+    13: '(A: T, B: T) -> (C: T) T: @wide4',
+    14: '(A: T, B: T) -> (C: T) T: @numeric4',
+  },
+})
+
+export const div = defineOp({
+  type: 'Div',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0, consumed_inputs: ints} T: @float3',
+    6: '(A: T, B: T) -> (C: T) {axis: int, broadcast: int = 0} T: @wide3',
+    7: '(A: T, B: T) -> (C: T) T: @wide3',
+    13: '(A: T, B: T) -> (C: T) T: @wide4',
+    14: '(A: T, B: T) -> (C: T) T: @numeric4',
+  },
+})
+
+export const mod = defineOp({
+  type: 'Mod',
+  signatures: {
+    10: '(A: T, B: T) -> (C: T) {fmod: int = 0} T: @numeric3',
+    13: '(A: T, B: T) -> (C: T) {fmod: int = 0} T: @numeric4',
+  },
+})
+
+export const pow = defineOp({
+  type: 'Pow',
+  signatures: {
+    1: '(X: T, Y: T) -> (Z: T) {axis: int, broadcast: int = 0} T: @float3',
+    7: '(X: T, Y: T) -> (Z: T) T: @float3',
+    12: '(X: T, Y: T1) -> (Z: T) T: @float3|int32|int64; T1: @numeric3',
+    13: '(X: T, Y: T1) -> (Z: T) T: @float4|int32|int64; T1: @numeric3',
+    15: '(X: T, Y: T1) -> (Z: T) T: @float4|int32|int64; T1: @numeric4',
+  },
+})
+
+export const max = defineOp({
+  type: 'Max',
+  signatures: {
+    1: '(...data_0: T) -> (max: T) {consumed_inputs: ints} T: @float3',
+    6: '(...data_0: T) -> (max: T) T: @float3',
+    8: '(...data_0: T) -> (max: T) T: @float3',
+    12: '(...data_0: T) -> (max: T) T: @numeric3',
+    13: '(...data_0: T) -> (max: T) T: @numeric4',
+  },
+})
+
+export const min = defineOp({
+  type: 'Min',
+  signatures: {
+    1: '(...data_0: T) -> (min: T) {consumed_inputs: ints} T: @float3',
+    6: '(...data_0: T) -> (min: T) T: @float3',
+    8: '(...data_0: T) -> (min: T) T: @float3',
+    12: '(...data_0: T) -> (min: T) T: @numeric3',
+    13: '(...data_0: T) -> (min: T) T: @numeric4',
+  },
+})
+
+export const mean = defineOp({
+  type: 'Mean',
+  signatures: {
+    1: '(...data_0: T) -> (mean: T) {consumed_inputs: ints} T: @float3',
+    6: '(...data_0: T) -> (mean: T) T: @float3',
+    8: '(...data_0: T) -> (mean: T) T: @float3',
+    13: '(...data_0: T) -> (mean: T) T: @float4',
+  },
+})
+
+export const sum = defineOp({
+  type: 'Sum',
+  signatures: {
+    1: '(...data_0: T) -> (sum: T) {consumed_inputs: ints} T: @float3',
+    6: '(...data_0: T) -> (sum: T) T: @float3',
+    8: '(...data_0: T) -> (sum: T) T: @float3',
+    13: '(...data_0: T) -> (sum: T) T: @float4',
+  },
+})
+
+export const neg = defineOp({
+  type: 'Neg',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @float3|int32|int8|int16|int64',
+    13: '(X: T) -> (Y: T) T: @float4|int32|int8|int16|int64',
+  },
+})
+
+export const abs = defineOp({
+  type: 'Abs',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @numeric3',
+    13: '(X: T) -> (Y: T) T: @numeric4',
+  },
+})
+
+export const sign = defineOp({
+  type: 'Sign',
+  signatures: {
+    9: '(input: T) -> (output: T) T: @numeric3',
+    13: '(input: T) -> (output: T) T: @numeric4',
+  },
+})
+
+export const reciprocal = defineOp({
+  type: 'Reciprocal',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @float3',
+    13: '(X: T) -> (Y: T) T: @float4',
+  },
+})
+
+export const sqrt = defineOp({
+  type: 'Sqrt',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @float3',
+    13: '(X: T) -> (Y: T) T: @float4',
+  },
+})
+
+export const exp = defineOp({
+  type: 'Exp',
+  signatures: {
+    1: '(input: T) -> (output: T) {consumed_inputs: ints} T: @float3',
+    6: '(input: T) -> (output: T) T: @float3',
+    13: '(input: T) -> (output: T) T: @float4',
+  },
+})
+
+export const log = defineOp({
+  type: 'Log',
+  signatures: {
+    1: '(input: T) -> (output: T) {consumed_inputs: ints} T: @float3',
+    6: '(input: T) -> (output: T) T: @float3',
+    13: '(input: T) -> (output: T) T: @float4',
+  },
+})
+
+export const ceil = defineOp({
+  type: 'Ceil',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @float3',
+    13: '(X: T) -> (Y: T) T: @float4',
+  },
+})
+
+export const floor = defineOp({
+  type: 'Floor',
+  signatures: {
+    1: '(X: T) -> (Y: T) {consumed_inputs: ints} T: @float3',
+    6: '(X: T) -> (Y: T) T: @float3',
+    13: '(X: T) -> (Y: T) T: @float4',
+  },
+})
+
+export const round = defineOp({
+  type: 'Round',
+  signatures: {
+    11: '(X: T) -> (Y: T) T: @float3',
+    22: '(X: T) -> (Y: T) T: @float4',
+  },
+})
+
+export const erf = defineOp({
+  type: 'Erf',
+  signatures: {
+    9: '(input: T) -> (output: T) T: @numeric3',
+    13: '(input: T) -> (output: T) T: @float4',
+  },
+})
+
+export const arithmeticOps = [
+  add,
+  sub,
+  mul,
+  div,
+  mod,
+  pow,
+  max,
+  min,
+  mean,
+  sum,
+  neg,
+  abs,
+  sign,
+  reciprocal,
+  sqrt,
+  exp,
+  log,
+  ceil,
+  floor,
+  round,
+  erf,
+]

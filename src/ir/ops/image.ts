@@ -1,0 +1,10 @@
+import { defineOp } from './define.js'
+
+export const imageDecoder = defineOp({
+  type: 'ImageDecoder',
+  signatures: {
+    20: '(encoded_stream: T1) -> (image: T2) {pixel_format: string = "RGB"} T1: uint8; T2: uint8',
+  },
+})
+
+export const imageOps = [imageDecoder]

@@ -1,0 +1,159 @@
+import { defineOp } from './define.js'
+
+export const and = defineOp({
+  type: 'And',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
+  },
+})
+
+export const or = defineOp({
+  type: 'Or',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
+  },
+})
+
+export const xor = defineOp({
+  type: 'Xor',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
+  },
+})
+
+export const not = defineOp({
+  type: 'Not',
+  signatures: {
+    1: '(X: T) -> (Y: T) T: bool',
+  },
+})
+
+export const equal = defineOp({
+  type: 'Equal',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool|int32|int64; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: bool|int32|int64; T1: bool',
+    11: '(A: T, B: T) -> (C: T1) T: @numeric3|bool; T1: bool',
+    13: '(A: T, B: T) -> (C: T1) T: @numeric4|bool; T1: bool',
+    19: '(A: T, B: T) -> (C: T1) T: @numeric4|bool|string; T1: bool',
+  },
+})
+
+export const greater = defineOp({
+  type: 'Greater',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: @float3; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: @float3; T1: bool',
+    9: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
+    13: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
+  },
+})
+
+export const greaterOrEqual = defineOp({
+  type: 'GreaterOrEqual',
+  signatures: {
+    12: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
+    16: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
+  },
+})
+
+export const less = defineOp({
+  type: 'Less',
+  signatures: {
+    1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: @float3; T1: bool',
+    7: '(A: T, B: T) -> (C: T1) T: @float3; T1: bool',
+    9: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
+    13: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
+  },
+})
+
+export const lessOrEqual = defineOp({
+  type: 'LessOrEqual',
+  signatures: {
+    12: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
+    16: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
+  },
+})
+
+export const isInf = defineOp({
+  type: 'IsInf',
+  signatures: {
+    10: '(X: T1) -> (Y: T2) {detect_negative: int = 1, detect_positive: int = 1} T1: float|double; T2: bool',
+    20: '(X: T1) -> (Y: T2) {detect_negative: int = 1, detect_positive: int = 1} T1: @float8|@float4; T2: bool',
+  },
+})
+
+export const isNaN = defineOp({
+  type: 'IsNaN',
+  signatures: {
+    9: '(X: T1) -> (Y: T2) T1: @float3; T2: bool',
+    13: '(X: T1) -> (Y: T2) T1: @float4; T2: bool',
+    20: '(X: T1) -> (Y: T2) T1: @float8|@float4; T2: bool',
+  },
+})
+
+export const where = defineOp({
+  type: 'Where',
+  signatures: {
+    9: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir3',
+    16: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir4',
+  },
+})
+
+export const bitShift = defineOp({
+  type: 'BitShift',
+  signatures: {
+    11: '(X: T, Y: T) -> (Z: T) {direction!: string} T: uint8|uint16|uint32|uint64',
+  },
+})
+
+export const bitwiseAnd = defineOp({
+  type: 'BitwiseAnd',
+  signatures: {
+    18: '(A: T, B: T) -> (C: T) T: @integers',
+  },
+})
+
+export const bitwiseNot = defineOp({
+  type: 'BitwiseNot',
+  signatures: {
+    18: '(X: T) -> (Y: T) T: @integers',
+  },
+})
+
+export const bitwiseOr = defineOp({
+  type: 'BitwiseOr',
+  signatures: {
+    18: '(A: T, B: T) -> (C: T) T: @integers',
+  },
+})
+
+export const bitwiseXor = defineOp({
+  type: 'BitwiseXor',
+  signatures: {
+    18: '(A: T, B: T) -> (C: T) T: @integers',
+  },
+})
+
+export const logicOps = [
+  and,
+  or,
+  xor,
+  not,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  isInf,
+  isNaN,
+  where,
+  bitShift,
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+]

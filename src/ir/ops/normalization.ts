@@ -1,0 +1,70 @@
+import { defineOp } from './define.js'
+
+export const batchNormalization = defineOp({
+  type: 'BatchNormalization',
+  signatures: {
+    1: '(X: T, scale: T, B: T, mean: T, var: T) -> (Y: T, mean?: T, var?: T, saved_mean?: T, saved_var?: T) {consumed_inputs!: ints, epsilon: float = 1e-05, is_test: int = 0, momentum: float = 0.9, spatial: int = 1} T: @float3',
+    6: '(X: T, scale: T, B: T, mean: T, var: T) -> (Y: T, mean?: T, var?: T, saved_mean?: T, saved_var?: T) {epsilon: float = 1e-05, is_test: int = 0, momentum: float = 0.9, spatial: int = 1} T: @float3',
+    7: '(X: T, scale: T, B: T, mean: T, var: T) -> (Y: T, mean?: T, var?: T, saved_mean?: T, saved_var?: T) {epsilon: float = 1e-05, momentum: float = 0.9, spatial: int = 1} T: @float3',
+    9: '(X: T, scale: T, B: T, mean: T, var: T) -> (Y: T, mean?: T, var?: T, saved_mean?: T, saved_var?: T) {epsilon: float = 1e-05, momentum: float = 0.9} T: @float3',
+    14: '(X: T, scale: T, B: T, input_mean: U, input_var: U) -> (Y: T, running_mean?: U, running_var?: U) {epsilon: float = 1e-05, momentum: float = 0.9, training_mode: int = 0} T: @float4; U: @float4',
+    15: '(X: T, scale: T1, B: T1, input_mean: T2, input_var: T2) -> (Y: T, running_mean?: T2, running_var?: T2) {epsilon: float = 1e-05, momentum: float = 0.9, training_mode: int = 0} T: @float4; T1: @float4; T2: @float4',
+  },
+})
+
+export const instanceNormalization = defineOp({
+  type: 'InstanceNormalization',
+  signatures: {
+    1: '(input: T, scale: T, B: T) -> (output: T) {consumed_inputs: ints, epsilon: float = 1e-05} T: @float3',
+    6: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float3',
+    22: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float4',
+  },
+})
+
+export const groupNormalization = defineOp({
+  type: 'GroupNormalization',
+  signatures: {
+    18: 'deprecated',
+    21: '(X: T, scale: T, bias: T) -> (Y: T) {epsilon: float = 1e-05, num_groups!: int, stash_type: int = 1} T: @float4',
+  },
+})
+
+export const layerNormalization = defineOp({
+  type: 'LayerNormalization',
+  signatures: {
+    17: '(X: T, Scale: T, B?: T) -> (Y: T, Mean?: U, InvStdDev?: U) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; U: float|bfloat16',
+  },
+})
+
+export const rmsNormalization = defineOp({
+  type: 'RMSNormalization',
+  signatures: {
+    23: '(X: T, scale: V) -> (Y: V) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; V: @float4',
+  },
+})
+
+export const meanVarianceNormalization = defineOp({
+  type: 'MeanVarianceNormalization',
+  signatures: {
+    9: '(X: T) -> (Y: T) {axes: ints = [0, 2, 3]} T: @float3',
+    13: '(X: T) -> (Y: T) {axes: ints = [0, 2, 3]} T: @float4',
+  },
+})
+
+export const lrn = defineOp({
+  type: 'LRN',
+  signatures: {
+    1: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float3',
+    13: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float4',
+  },
+})
+
+export const normalizationOps = [
+  batchNormalization,
+  instanceNormalization,
+  groupNormalization,
+  layerNormalization,
+  rmsNormalization,
+  meanVarianceNormalization,
+  lrn,
+]
