@@ -1,5 +1,5 @@
-import { saturate, type Tensor } from './tensor.js'
 import type { Dim } from './dim.js'
+import { saturate, type Tensor } from './tensor.js'
 import type { ValueType } from './type.js'
 
 /**
@@ -60,6 +60,8 @@ export class Value {
   outputSlots: number
   /** Quantization annotations, training bindings and the like name it: it must stay and keep its name. */
   isPinned: boolean
+  /** Its name in the file it was read from; undefined for values made later. */
+  fileName: string | undefined
 
   constructor(graph: Graph, name: string) {
     this.name = name
@@ -74,6 +76,7 @@ export class Value {
     this.users = new Map()
     this.outputSlots = 0
     this.isPinned = false
+    this.fileName = undefined
   }
 
   /** An initializer nobody can override. */
@@ -366,6 +369,13 @@ export class Model {
   /** Whether the file kept tensors outside itself. */
   usesExternalData: boolean
   readonly origin: unknown
+  /** Oddities of the file that are no errors, one line each. */
+  readonly warnings: string[]
+  /**
+   * Names here -> names in the file, where these differ: sibling subgraphs and functions of a file may share names,
+   * values of a model may not.
+   */
+  readonly fileNames: Map<string, string>
   readonly #names: Map<string, number>
 
   constructor(irVersion: number, opsets: Map<string, number>, file?: string, origin?: unknown) {
@@ -375,6 +385,8 @@ export class Model {
     this.file = file
     this.usesExternalData = false
     this.origin = origin
+    this.warnings = []
+    this.fileNames = new Map()
     this.#names = new Map()
   }
 

@@ -1,0 +1,95 @@
+import { stderr, stdout } from 'node:process'
+import type { Argv, CommandModule } from 'yargs'
+import type { Report } from '../report/report.js'
+import { bindingOptions } from './binding.js'
+import { ExitError, exitCodes } from './failure.js'
+import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { toolName, toolVersion } from './version.js'
+
+const builder = (args: Argv) =>
+  args
+    .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
+    .options({
+      target: { alias: 't', type: 'string', default: 'neural-engine', requiresArg: true, describe: 'target by name, or a JSON file' },
+      out: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write [default: <name>.tailored.onnx]' },
+      search: { choices: ['none'] as const, default: 'none', describe: 'none: exact passes only' },
+      ...bindingOptions,
+      freeze: { type: 'boolean', default: false, describe: 'write the sizes of --shape and --batch into the file' },
+      verify: { type: 'boolean', default: true, describe: 'compare with the original through onnxruntime; --no-verify skips it' },
+      data: { type: 'string', requiresArg: true, describe: 'inputs to verify on: .npy, .npz, or a folder of them [default: seeded random]' },
+      'keep-overridable': { type: 'boolean', default: false, describe: 'initializers that are inputs too stay inputs' },
+      seed: { type: 'number', default: 0, requiresArg: true, describe: 'seed of the generated inputs' },
+      threads: { type: 'number', default: 1, requiresArg: true, describe: 'onnxruntime threads' },
+      'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
+      report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
+      markdown: { type: 'string', requiresArg: true, describe: 'write the report as Markdown' },
+      json: { type: 'boolean', default: false, describe: 'print the report as JSON and nothing else' },
+      quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print nothing but warnings and errors' },
+    })
+    .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
+    .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
+    .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
+
+type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
+
+export const optimizeCommand: CommandModule<object, Options> = {
+  command: '$0 <model>',
+  describe: 'tailor one model to a target',
+  builder: builder as CommandModule<object, Options>['builder'] & object,
+  handler: run,
+}
+
+async function run(options: Options): Promise<void> {
+  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { writeText }] = await Promise.all([
+    import('../zoo/job.js'),
+    import('../hw/target.js'),
+    import('./binding.js'),
+    import('../report/write.js'),
+  ])
+  const target = loadTarget(options.target)
+  const progress = await startProgress(!options.quiet && !options.json)
+  let report: Report
+  try {
+    report = await optimizeFile(options.model, {
+      out: options.out,
+      target,
+      bind: (model) => bindSymbols(model, options.shape, options.batch),
+      freeze: options.freeze,
+      verify: options.verify,
+      data: options.data,
+      keepOverridable: options.keepOverridable,
+      seed: options.seed,
+      threads: options.threads,
+      timeLimitSeconds: options['time-limit'],
+      tool: { name: toolName, version: toolVersion },
+      onStage: (text) => progress.stage(text),
+      signal: interruptSignal(),
+    })
+  } finally {
+    progress.stop()
+  }
+  const { markdownReport } = await import('../report/markdown.js')
+  if (options.report !== undefined) await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.markdown !== undefined) await writeText(options.markdown, markdownReport(report))
+  if (options.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  else if (!options.quiet) {
+    const { colorsFor, terminalReport } = await import('../report/terminal.js')
+    stdout.write(`${terminalReport(report, colorsFor(wantsColors(stdout)))}\n`)
+  }
+  announce(report, options.quiet || options.json)
+}
+
+/** Warnings go to stderr where the report did not show them already; a failed verification decides the exit code. */
+function announce({ verification, warnings, model }: Report, isBare: boolean): void {
+  if (isBare) for (const warning of warnings) stderr.write(`optimize: warning: ${warning}\n`)
+  if (verification.verdict === 'unverified') {
+    stderr.write(`optimize: ${model.file}: unverified: ${verification.reason ?? 'unknown reason'}\n`)
+  }
+  if (verification.verdict === 'differs') {
+    throw new ExitError(
+      exitCodes.verificationFailed,
+      `optimize: ${model.file}: verification failed, nothing was written: ${verification.reason ?? ''}; ` +
+        'please report it, or see with --json which outputs differ',
+    )
+  }
+}

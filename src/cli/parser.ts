@@ -1,0 +1,35 @@
+import yargs, { type Argv } from 'yargs'
+import { UserError } from '../ir/errors.js'
+import { checkCommand } from './check.js'
+import { diffCommand } from './diff.js'
+import { optimizeCommand } from './optimize.js'
+import { profileCommand } from './profile.js'
+import { targetsCommand } from './targets.js'
+import { toolVersion } from './version.js'
+
+/** The command line. Commands load their rooms when they run, so that help and version answer at once. */
+export function parser(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('optimize')
+    .usage('Tailors trained ONNX models to special-purpose hardware.')
+    .command(optimizeCommand)
+    .command(profileCommand)
+    .command(checkCommand)
+    .command(diffCommand)
+    .command(targetsCommand)
+    .example('$0 model.onnx', 'tailor for neural-engine; writes model.tailored.onnx')
+    .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
+    .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')
+    .example('$0 diff before.onnx after.onnx --assert "latency<=+2%"', 'a gate for CI')
+    .epilogue('Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 7 assertion failed, 130 interrupted.')
+    .version(toolVersion)
+    .alias('help', 'h')
+    .strict()
+    .recommendCommands()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error ?? new UserError('usage', '', message, 'see optimize --help')
+    })
+}

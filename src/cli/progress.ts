@@ -1,0 +1,42 @@
+import type { Ora } from 'ora'
+
+/** One line on stderr that says what is going on; silent off a terminal. */
+export interface Progress {
+  stage(text: string): void
+  stop(): void
+}
+
+const silent: Progress = { stage: () => {}, stop: () => {} }
+
+/** The line appears once the work has taken longer than a blink. */
+const patienceMs = 300
+
+export async function startProgress(enabled: boolean): Promise<Progress> {
+  if (!enabled || !process.stderr.isTTY) return silent
+  const { default: ora } = await import('ora')
+  let spinner: Ora | undefined
+  let text = ''
+  const timer = setTimeout(() => {
+    spinner = ora({ text, discardStdin: false }).start()
+  }, patienceMs)
+  return {
+    stage(next) {
+      text = next
+      if (spinner !== undefined) spinner.text = next
+    },
+    stop() {
+      clearTimeout(timer)
+      spinner?.stop()
+    },
+  }
+}
+
+/** Colours: only on a terminal, never with NO_COLOR. */
+export const wantsColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env['NO_COLOR']
+
+/** Aborted by Ctrl-C or a polite kill. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
+  return controller.signal
+}

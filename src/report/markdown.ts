@@ -1,0 +1,52 @@
+import { change, count, seconds, significant } from './format.js'
+import type { Report } from './report.js'
+import { type FigureRow, figureRows } from './rows.js'
+
+/** The report as GitHub-flavoured Markdown. */
+export function markdownReport(report: Report): string {
+  const { verification } = report
+  const lines = [
+    `# ${escapeMarkdown(report.model.file)} for ${escapeMarkdown(report.target.name)}`,
+    '',
+    markdownComparison(figureRows(report), ['', 'before', 'after', 'change']),
+    '',
+    '## Passes',
+    '',
+    '| pass | kind | times | declined |',
+    '|---|---|---:|---|',
+    ...report.passes
+      .filter(({ fired, skipped }) => fired > 0 || skipped.length > 0)
+      .map(({ name, kind, fired, skipped }) => {
+        const declined = skipped.map(({ reason, count: times }) => `${reason} x ${times}`).join(', ')
+        return `| ${name} | ${kind} | ${count(fired)} | ${escapeMarkdown(declined)} |`
+      }),
+    '',
+    '## Verification',
+    '',
+    `**${verification.verdict}**${verification.reason === undefined ? '' : `: ${escapeMarkdown(verification.reason)}`}`,
+  ]
+  if (verification.outputs.length > 0) {
+    lines.push('', '| output | max abs | max rel | cosine | SQNR |', '|---|---:|---:|---:|---:|')
+    for (const { name, maxAbs, maxRel, cosine, sqnrDb } of verification.outputs) {
+      const sqnr = sqnrDb === null ? 'exact' : `${sqnrDb.toFixed(1)} dB`
+      lines.push(`| ${escapeMarkdown(name)} | ${significant(maxAbs)} | ${significant(maxRel)} | ${cosine.toFixed(6)} | ${sqnr} |`)
+    }
+  }
+  if (report.warnings.length > 0) lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
+  lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
+  return lines.join('\n')
+}
+
+export function markdownComparison(rows: readonly FigureRow[], head: readonly string[]): string {
+  return [
+    `| ${head.join(' | ')} |`,
+    '|---|---:|---:|---:|',
+    ...rows.map(
+      ({ figure, before, after }) =>
+        `| ${figure.title} | ${figure.format(before)} | ${figure.format(after)} | ${change(before, after)} |`,
+    ),
+  ].join('\n')
+}
+
+/** Names come from files: nothing in them may become markup. */
+export const escapeMarkdown = (text: string): string => text.replaceAll(/[\\`*_{}[\]<>#|~]/g, '\\$&').replaceAll(/[\r\n]+/g, ' ')

@@ -1,0 +1,116 @@
+import Table from 'cli-table3'
+import pc from 'picocolors'
+import type { Metrics } from '../estimator/metrics.js'
+import { bytes, change, count, magnitude, milliseconds, seconds, significant } from './format.js'
+import type { Report, VerificationEntry } from './report.js'
+import { type FigureRow, figureRows } from './rows.js'
+
+/** Colours on or off; a plain renderer is what files and pipes get. */
+export type Colors = ReturnType<typeof pc.createColors>
+export const colorsFor = (enabled: boolean): Colors => pc.createColors(enabled)
+
+/** The summary printed after `optimize model.onnx`. */
+export function terminalReport(report: Report, colors: Colors): string {
+  const parts = [
+    `${colors.bold(report.model.file)} for ${colors.bold(report.target.name)}`,
+    comparisonTable(figureRows(report), ['', 'before', 'after', 'change'], colors),
+    firedPasses(report, colors),
+    verificationLine(report.verification, colors),
+    ...report.warnings.map((warning) => colors.yellow(`warning: ${warning}`)),
+    report.result === null
+      ? colors.red('nothing was written')
+      : `wrote ${colors.bold(report.result.file)} (${bytes(report.result.bytes)}) in ${seconds(report.timing.total ?? 0)}`,
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+/** Aligned columns without boxes: a name, before, after, change. */
+export function comparisonTable(rows: readonly FigureRow[], head: readonly string[], colors: Colors): string {
+  const table = plainTable(head.map((title) => colors.dim(title)), ['left', 'right', 'right', 'right'])
+  for (const { figure, before, after } of rows) {
+    const difference = change(before, after)
+    const shade = after < before ? colors.green : after > before ? colors.yellow : colors.dim
+    table.push([figure.title, figure.format(before), figure.format(after), shade(difference)])
+  }
+  return table.toString()
+}
+
+function firedPasses({ passes }: Report, colors: Colors): string {
+  const fired = passes.filter((pass) => pass.fired > 0)
+  if (fired.length === 0) return colors.dim('no pass found anything to do')
+  const table = plainTable([colors.dim('pass'), colors.dim('kind'), colors.dim('times'), colors.dim('declined')], [
+    'left',
+    'left',
+    'right',
+    'left',
+  ])
+  for (const pass of fired) {
+    const declined = pass.skipped.map(({ reason, count: times }) => `${reason} x ${times}`).join(', ')
+    table.push([pass.name, pass.kind, count(pass.fired), colors.dim(declined)])
+  }
+  return table.toString()
+}
+
+export function verificationLine(verification: VerificationEntry, colors: Colors): string {
+  const worst = verification.outputs.reduce((max, { maxAbs }) => Math.max(max, maxAbs), 0)
+  const reason = verification.reason === undefined ? '' : `: ${verification.reason}`
+  switch (verification.verdict) {
+    case 'agrees':
+      return `${colors.green('verified')}: ${verification.outputs.length} outputs agree, largest difference ${significant(worst)}${reason}`
+    case 'differs':
+      return `${colors.red('differs')}${reason}`
+    case 'unverified':
+      return `${colors.yellow('unverified')}${reason}`
+    case 'skipped':
+      return colors.dim(`not verified${reason}`)
+  }
+}
+
+/** Where the time goes: the slowest kernels and totals, for `profile`. */
+export function terminalProfile(metrics: Metrics, kernelLimit: number, colors: Colors): string {
+  const table = plainTable(
+    ['kernel', 'kind', 'time', 'share', 'bound', 'use'].map((title) => colors.dim(title)),
+    ['left', 'left', 'right', 'right', 'left', 'right'],
+  )
+  const slowest = [...metrics.kernels].sort((a, b) => b.latencyMs - a.latencyMs)
+  for (const kernel of slowest.slice(0, kernelLimit)) {
+    table.push([
+      shortened(kernel.name),
+      kernel.kind,
+      milliseconds(kernel.latencyMs),
+      `${((100 * kernel.latencyMs) / metrics.latencyMs).toFixed(1)} %`,
+      kernel.bound,
+      `${(100 * kernel.utilisation).toFixed(0)} %`,
+    ])
+  }
+  const rest = slowest.length - kernelLimit
+  const [low, high] = metrics.latencyMsInterval
+  const interval = low === high ? '' : ` (${milliseconds(low)} to ${milliseconds(high)})`
+  return [
+    `latency ${colors.bold(milliseconds(metrics.latencyMs))}${interval} in ${metrics.precision}, energy ${significant(metrics.energyMj)} mJ, ` +
+      `${magnitude(metrics.macs)} MACs, ${magnitude(metrics.parameters)} parameters`,
+    `weights ${bytes(metrics.weightBytes)}, peak activations ${bytes(metrics.peakActivationBytes)}, DRAM traffic ${bytes(metrics.dramBytes)}`,
+    table.toString(),
+    rest > 0 ? colors.dim(`and ${count(rest)} more kernels (--kernels all shows them)`) : '',
+    ...metrics.assumptions.slice(0, 5).map((assumption) => colors.dim(`assumed ${assumption}`)),
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+const shortened = (name: string): string => (name.length > 48 ? `...${name.slice(-45)}` : name)
+
+type Align = 'left' | 'right'
+
+/** A cli-table3 without borders: columns two spaces apart. */
+export function plainTable(head: readonly string[], aligns: readonly Align[]): Table.Table {
+  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] as const
+  const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'] as const
+  const chars = Object.fromEntries([...none, ...inner].map((key) => [key, '']))
+  return new Table({
+    head: [...head],
+    colAligns: [...aligns],
+    chars: { ...chars, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+}

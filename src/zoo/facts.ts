@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { countParameters } from '../estimator/estimate.js'
+import type { Model } from '../ir/graph.js'
+import type { ModelFacts } from '../report/report.js'
+
+/** Name, digest, size and counts of a model file. External data count towards its bytes, not its digest. */
+export async function fileFacts(file: string, model: Model): Promise<ModelFacts> {
+  const digest = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) digest.update(chunk as Buffer)
+  let { size } = await stat(file)
+  for (const path of externalFiles(model)) size += (await stat(path)).size
+  return { file, sha256: digest.digest('hex'), bytes: size, nodes: model.nodeCount, parameters: countParameters(model) }
+}
+
+/** The files beside the model that hold its tensors. */
+export function externalFiles(model: Model): Set<string> {
+  const files = new Set<string>()
+  for (const root of model.roots()) {
+    for (const { tensor } of root.initializers) if (tensor?.externalFile !== undefined) files.add(tensor.externalFile.path)
+  }
+  return files
+}

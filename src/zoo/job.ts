@@ -1,0 +1,143 @@
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { estimate } from '../estimator/estimate.js'
+import { type StagedModel, stageModel } from '../export/write-model.js'
+import type { Target } from '../hw/target.js'
+import { readModel } from '../import/read-model.js'
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import type { DriverResult } from '../passes/driver.js'
+import type { Report } from '../report/report.js'
+import { cleanUp } from '../search/clean-up.js'
+import { fileFacts } from './facts.js'
+import { freezeSymbols } from './freeze.js'
+import { passContext } from './pass-context.js'
+import { type Checked, verifyStaged } from './verification.js'
+
+export interface JobOptions {
+  /** Default: `<name>.tailored.onnx` beside the model. */
+  readonly out?: string | undefined
+  readonly target: Target
+  /** Sizes for symbolic dims, chosen once the model's inputs are known. */
+  readonly bind?: (model: Model) => Map<string, number>
+  /** Write those sizes into the file. */
+  readonly freeze?: boolean
+  readonly verify?: boolean
+  /** Inputs to verify on. */
+  readonly data?: string | undefined
+  readonly keepOverridable?: boolean
+  readonly seed?: number
+  readonly threads?: number
+  readonly timeLimitSeconds?: number
+  readonly tool: Report['tool']
+  readonly onStage?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Folding may make a file larger by at most this much. */
+const foldBudgetBytes = 64 * 1024
+
+/**
+ * One model from file to file: import, passes, estimate, staged export, verification, and only then the rename that makes
+ * the result visible. The report says what happened; `result` is null when nothing was emitted.
+ */
+export async function optimizeFile(file: string, options: JobOptions): Promise<Report> {
+  const clock = stopwatch()
+  const stage = options.onStage ?? (() => {})
+  const out = outputPath(file, options.out)
+
+  stage(`reading ${file}`)
+  const prepare = async () => {
+    const model = await readModel(file)
+    const symbols = options.bind?.(model) ?? new Map<string, number>()
+    return { model, symbols }
+  }
+  const { model, symbols } = await prepare()
+  const original = await fileFacts(file, model)
+  clock.lap('import')
+
+  stage('estimating the original')
+  const before = estimate(model, options.target, { symbols })
+  clock.lap('estimate')
+
+  stage('running passes')
+  if (options.freeze) freezeSymbols(model, symbols)
+  const context = passContext(model, options.target, { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes })
+  const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })
+  clock.lap('passes')
+  const after = estimate(model, options.target, { symbols })
+  clock.lap('estimate')
+
+  stage(`writing ${out}`)
+  const staged = await stageModel(model, out, options.signal === undefined ? {} : { signal: options.signal })
+  let checked: Checked
+  let result: Report['result']
+  try {
+    clock.lap('export')
+    stage('verifying with onnxruntime')
+    checked = await verifyStaged({ file, staged, passes, symbols, options, prepare, foldBudgetBytes })
+    clock.lap('verify')
+    options.signal?.throwIfAborted()
+    result = await emit(staged, checked, model, out)
+  } catch (error) {
+    await staged.discard()
+    throw error
+  }
+  return {
+    reportVersion: 1,
+    tool: options.tool,
+    model: { ...original, opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])) },
+    result,
+    target: { name: options.target.name, kind: options.target.kind, provenance: options.target.provenance },
+    before,
+    after,
+    passes: passes.passes,
+    decisions: [],
+    search: { algorithm: 'none' },
+    verification: checked.verification,
+    accuracy: null,
+    warnings: [...checked.warnings, ...droppedInputs(passes), ...context.warnings()],
+    timing: clock.laps(),
+  }
+}
+
+async function emit(staged: StagedModel, { verification }: Checked, model: Model, out: string): Promise<Report['result']> {
+  if (verification.verdict === 'differs') {
+    await staged.discard()
+    return null
+  }
+  const written = await staged.commit()
+  return { ...(await fileFacts(out, model)), bytes: written.bytes, sha256: written.sha256 }
+}
+
+/** Never the input, whatever its path is written like. */
+function outputPath(file: string, out: string | undefined): string {
+  const name = basename(file, extname(file))
+  const path = out ?? join(dirname(file), `${name}.tailored.onnx`)
+  if (resolve(path) === resolve(file)) {
+    throw new UserError('usage', '--out', 'the output would overwrite the input', 'give another name', file)
+  }
+  return path
+}
+
+function droppedInputs({ passes }: DriverResult): string[] {
+  const dropped = passes.find(({ name }) => name === 'drop-overridable-inputs')?.fired ?? 0
+  if (dropped === 0) return []
+  return [`${dropped} inputs with default values are constants now; --keep-overridable keeps them`]
+}
+
+/** Seconds by stage. */
+function stopwatch() {
+  const start = performance.now()
+  let last = start
+  const laps = new Map<string, number>()
+  return {
+    lap(name: string): void {
+      const now = performance.now()
+      laps.set(name, (laps.get(name) ?? 0) + (now - last) / 1000)
+      last = now
+    },
+    laps(): Record<string, number> {
+      return { ...Object.fromEntries(laps), total: (performance.now() - start) / 1000 }
+    },
+  }
+}
