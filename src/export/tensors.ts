@@ -5,6 +5,12 @@ import { longOf } from '../onnx/int64.js'
 import { changed, externalLocation, type SparseTensorProto, type TensorProto } from '../onnx/messages.js'
 import { externalSources } from '../onnx/origins.js'
 
+/** Tensor messages made here rather than read from a file. */
+const madeHere = new WeakSet<TensorProto>()
+
+/** Whether a message holds content that no file had: the weights a pass made. */
+export const isNewTensor = (proto: TensorProto): boolean => madeHere.has(proto)
+
 /** The message a sparse initializer was read from; undefined for tensors that are not one, or no longer. */
 export function sparseOrigin(tensor: Tensor): SparseTensorProto | undefined {
   const origin = tensor.origin as SparseTensorProto | undefined
@@ -21,6 +27,7 @@ export function tensorProto(tensor: Tensor, name?: string): TensorProto {
   const origin = sparseOrigin(tensor) === undefined ? (tensor.origin as TensorProto | undefined) : undefined
   if (origin !== undefined) return name === undefined || origin.name === name ? origin : renamed(origin, name)
   const proto: TensorProto = { dims: tensor.dims.map(longOf), data_type: numberOfDtype(tensor.dtype) }
+  madeHere.add(proto)
   if (name !== undefined) proto.name = name
   const file = tensor.externalFile
   if (file !== undefined) refer(proto, { byteLength: tensor.byteLength, read: () => tensor.bytes(), file })

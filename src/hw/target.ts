@@ -87,9 +87,9 @@ export function loadTarget(nameOrFile: string): Target {
 export function validateTarget(value: unknown): { readonly path: string; readonly message: string } | undefined {
   const validate = targetValidator()
   if (validate(value)) return undefined
-  // Faults inside if/then/else come with a bare notice about the branch: the concrete one says more.
+  // Faults of one property say more than those of the branches (if/then/else) that depend on it.
   const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if')
-  const [error] = errors
+  const error = errors.find(({ schemaPath }) => !schemaPath.startsWith('#/allOf')) ?? errors[0]
   if (error === undefined) return { path: '/', message: 'does not fit the schema' }
   return { path: error.instancePath || '/', message: `${describe(error)}, found ${found(value, error.instancePath)}` }
 }
@@ -115,7 +115,7 @@ function targetValidator(): ValidateFunction {
     // Loaded when a user brings a file of their own: the built-in targets are covered by tests.
     const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
     const schema = JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as object
-    validator = new Make({ allErrors: false, strict: false }).compile(schema)
+    validator = new Make({ allErrors: true, strict: false }).compile(schema)
   }
   return validator
 }

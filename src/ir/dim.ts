@@ -73,7 +73,8 @@ export const addDims = (a: Dim, b: Dim): Dim =>
   typeof a === 'number' && typeof b === 'number' ? a + b : canonical([...termsOf(a), ...termsOf(b)])
 
 export function mulDims(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b
+  // + 0: there is no negative zero among sizes.
+  if (typeof a === 'number' && typeof b === 'number') return a * b + 0
   const product: Term[] = []
   for (const x of termsOf(a)) {
     for (const y of termsOf(b)) {
@@ -91,7 +92,7 @@ export const productOfDims = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(mul
 /** a / b when b divides every term of a; undefined otherwise. */
 export function exactDiv(a: Dim, b: Dim): Dim | undefined {
   if (b === 0) return undefined
-  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b : undefined
+  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b + 0 : undefined
   if (dimsEqual(a, b)) return 1
   const divisors = termsOf(b)
   if (divisors.length !== 1) {
@@ -116,7 +117,7 @@ export function exactDiv(a: Dim, b: Dim): Dim | undefined {
 
 /** floor(a / b). Terms that b divides leave the atom, so floor((4 n + 3) / 2) is 2 n + 1. */
 export function floorDivDims(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b)
+  if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b) + 0
   const whole: Term[] = []
   const rest: Term[] = []
   for (const term of termsOf(a)) {

@@ -10,7 +10,7 @@ import type { Report } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { fileFacts } from './facts.js'
 import { freezeSymbols } from './freeze.js'
-import { passContext } from './pass-context.js'
+import { foldBudgetBytes, passContext } from './pass-context.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 export interface JobOptions {
@@ -32,9 +32,6 @@ export interface JobOptions {
   readonly onStage?: (text: string) => void
   readonly signal?: AbortSignal
 }
-
-/** Folding may make a file larger by at most this much. */
-const foldBudgetBytes = 64 * 1024
 
 /**
  * One model from file to file: import, passes, estimate, staged export, verification, and only then the rename that makes

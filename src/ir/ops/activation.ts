@@ -1,3 +1,5 @@
+import { mulDims, unknownDim } from '../dim.js'
+import { broadcastAxes, broadcastInputs, sameAxes } from './broadcast.js'
 import { defineOp } from './define.js'
 
 export const celu = defineOp({
@@ -6,6 +8,9 @@ export const celu = defineOp({
     12: '(X: T) -> (Y: T) {alpha: float = 1.0} T: float',
     28: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const clip = defineOp({
@@ -17,6 +22,9 @@ export const clip = defineOp({
     12: '(input: T, min?: T, max?: T) -> (output: T) T: @numeric3',
     13: '(input: T, min?: T, max?: T) -> (output: T) T: @numeric4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const elu = defineOp({
@@ -26,6 +34,9 @@ export const elu = defineOp({
     6: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float3',
     22: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const gelu = defineOp({
@@ -33,6 +44,9 @@ export const gelu = defineOp({
   signatures: {
     20: '(X: T) -> (Y: T) {approximate: string = "none"} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const hardSigmoid = defineOp({
@@ -42,6 +56,9 @@ export const hardSigmoid = defineOp({
     6: '(X: T) -> (Y: T) {alpha: float = 0.2, beta: float = 0.5} T: @float3',
     22: '(X: T) -> (Y: T) {alpha: float = 0.2, beta: float = 0.5} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const hardSwish = defineOp({
@@ -50,6 +67,9 @@ export const hardSwish = defineOp({
     14: '(X: T) -> (Y: T) T: @float3',
     22: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const leakyRelu = defineOp({
@@ -59,6 +79,9 @@ export const leakyRelu = defineOp({
     6: '(X: T) -> (Y: T) {alpha: float = 0.01} T: @float3',
     16: '(X: T) -> (Y: T) {alpha: float = 0.01} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const mish = defineOp({
@@ -67,6 +90,9 @@ export const mish = defineOp({
     18: '(X: T) -> (Y: T) T: @float3',
     22: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const pRelu = defineOp({
@@ -78,6 +104,9 @@ export const pRelu = defineOp({
     9: '(X: T, slope: T) -> (Y: T) T: @wide3',
     16: '(X: T, slope: T) -> (Y: T) T: @wide4',
   },
+  traits: ['pointwise', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: (c) => (c.since >= 7 ? broadcastAxes(c) : null),
 })
 
 export const relu = defineOp({
@@ -88,6 +117,9 @@ export const relu = defineOp({
     13: '(X: T) -> (Y: T) T: @float4',
     14: '(X: T) -> (Y: T) T: @float4|int32|int8|int16|int64',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const selu = defineOp({
@@ -97,6 +129,9 @@ export const selu = defineOp({
     6: '(X: T) -> (Y: T) {alpha: float = 1.67326, gamma: float = 1.0507} T: @float3',
     22: '(X: T) -> (Y: T) {alpha: float = 1.67326, gamma: float = 1.0507} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const shrink = defineOp({
@@ -104,6 +139,9 @@ export const shrink = defineOp({
   signatures: {
     9: '(input: T) -> (output: T) {bias: float = 0.0, lambd: float = 0.5} T: @numeric3',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const sigmoid = defineOp({
@@ -113,6 +151,9 @@ export const sigmoid = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const softplus = defineOp({
@@ -121,6 +162,9 @@ export const softplus = defineOp({
     1: '(X: T) -> (Y: T) T: @float3',
     22: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const softsign = defineOp({
@@ -129,6 +173,9 @@ export const softsign = defineOp({
     1: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const swish = defineOp({
@@ -136,6 +183,9 @@ export const swish = defineOp({
   signatures: {
     24: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const swiGLU = defineOp({
@@ -143,6 +193,7 @@ export const swiGLU = defineOp({
   signatures: {
     28: '(A: T, B: T) -> (Y: T) {alpha: float = 1.0} T: @float4',
   },
+  traits: ['activation'],
 })
 
 export const tanh = defineOp({
@@ -152,6 +203,9 @@ export const tanh = defineOp({
     6: '(input: T) -> (output: T) T: @float3',
     13: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const thresholdedRelu = defineOp({
@@ -160,6 +214,9 @@ export const thresholdedRelu = defineOp({
     10: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float3',
     22: '(X: T) -> (Y: T) {alpha: float = 1.0} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const dropout = defineOp({
@@ -172,6 +229,12 @@ export const dropout = defineOp({
     12: '(data: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T2) {seed: int} T: @float3; T1: @float3; T2: bool',
     13: '(data: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T2) {seed: int} T: @float4; T1: @float3; T2: bool',
     22: '(data: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T2) {seed: int} T: @float8|@float4; T1: @float8|@float4; T2: bool',
+  },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0), c.dims(0)],
+  axes: (c) => {
+    const axes = sameAxes(c)
+    return axes === null ? null : c.node.outputs.length > 1 ? `${axes}, ${axes.split(' -> ')[1]}` : axes
   },
 })
 

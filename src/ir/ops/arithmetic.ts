@@ -1,4 +1,8 @@
+import { addDims, mulDims, subDims } from '../dim.js'
+import { broadcastAxes, broadcastInputs, sameAxes } from './broadcast.js'
+import { elementwiseContent, evenQuotient, evenRemainder, extremum } from './content.js'
 import { defineOp } from './define.js'
+import { evaluateBinary, evaluateUnary } from './evaluate.js'
 
 export const add = defineOp({
   type: 'Add',
@@ -9,6 +13,11 @@ export const add = defineOp({
     13: '(A: T, B: T) -> (C: T) T: @wide4',
     14: '(A: T, B: T) -> (C: T) T: @numeric4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, addDims),
+  evaluate: (c) => evaluateBinary(c, 'add'),
 })
 
 export const sub = defineOp({
@@ -20,6 +29,11 @@ export const sub = defineOp({
     13: '(A: T, B: T) -> (C: T) T: @wide4',
     14: '(A: T, B: T) -> (C: T) T: @numeric4',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, subDims),
+  evaluate: (c) => evaluateBinary(c, 'sub'),
 })
 
 export const mul = defineOp({
@@ -31,6 +45,11 @@ export const mul = defineOp({
     13: '(A: T, B: T) -> (C: T) T: @wide4',
     14: '(A: T, B: T) -> (C: T) T: @numeric4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, mulDims),
+  evaluate: (c) => evaluateBinary(c, 'mul'),
 })
 
 export const div = defineOp({
@@ -42,6 +61,11 @@ export const div = defineOp({
     13: '(A: T, B: T) -> (C: T) T: @wide4',
     14: '(A: T, B: T) -> (C: T) T: @numeric4',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, evenQuotient),
+  evaluate: (c) => evaluateBinary(c, 'div'),
 })
 
 export const mod = defineOp({
@@ -50,6 +74,10 @@ export const mod = defineOp({
     10: '(A: T, B: T) -> (C: T) {fmod: int = 0} T: @numeric3',
     13: '(A: T, B: T) -> (C: T) {fmod: int = 0} T: @numeric4',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, evenRemainder),
 })
 
 export const pow = defineOp({
@@ -61,6 +89,9 @@ export const pow = defineOp({
     13: '(X: T, Y: T1) -> (Z: T) T: @float4|int32|int64; T1: @numeric3',
     15: '(X: T, Y: T1) -> (Z: T) T: @float4|int32|int64; T1: @numeric4',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const max = defineOp({
@@ -72,6 +103,10 @@ export const max = defineOp({
     12: '(...data_0: T) -> (max: T) T: @numeric3',
     13: '(...data_0: T) -> (max: T) T: @numeric4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, extremum('max')),
 })
 
 export const min = defineOp({
@@ -83,6 +118,10 @@ export const min = defineOp({
     12: '(...data_0: T) -> (min: T) T: @numeric3',
     13: '(...data_0: T) -> (min: T) T: @numeric4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, extremum('min')),
 })
 
 export const mean = defineOp({
@@ -93,6 +132,9 @@ export const mean = defineOp({
     8: '(...data_0: T) -> (mean: T) T: @float3',
     13: '(...data_0: T) -> (mean: T) T: @float4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const sum = defineOp({
@@ -103,6 +145,9 @@ export const sum = defineOp({
     8: '(...data_0: T) -> (sum: T) T: @float3',
     13: '(...data_0: T) -> (sum: T) T: @float4',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const neg = defineOp({
@@ -112,6 +157,11 @@ export const neg = defineOp({
     6: '(X: T) -> (Y: T) T: @float3|int32|int8|int16|int64',
     13: '(X: T) -> (Y: T) T: @float4|int32|int8|int16|int64',
   },
+  traits: ['pointwise', 'unary', 'linear'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  content: (c) => elementwiseContent(c, (a) => mulDims(a, -1)),
+  evaluate: (c) => evaluateUnary(c, 'neg'),
 })
 
 export const abs = defineOp({
@@ -121,6 +171,10 @@ export const abs = defineOp({
     6: '(X: T) -> (Y: T) T: @numeric3',
     13: '(X: T) -> (Y: T) T: @numeric4',
   },
+  traits: ['pointwise', 'unary', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  evaluate: (c) => evaluateUnary(c, 'abs'),
 })
 
 export const sign = defineOp({
@@ -129,6 +183,9 @@ export const sign = defineOp({
     9: '(input: T) -> (output: T) T: @numeric3',
     13: '(input: T) -> (output: T) T: @numeric4',
   },
+  traits: ['pointwise', 'unary', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const reciprocal = defineOp({
@@ -138,6 +195,10 @@ export const reciprocal = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  evaluate: (c) => evaluateUnary(c, 'reciprocal'),
 })
 
 export const sqrt = defineOp({
@@ -147,6 +208,10 @@ export const sqrt = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  evaluate: (c) => evaluateUnary(c, 'sqrt'),
 })
 
 export const exp = defineOp({
@@ -156,6 +221,9 @@ export const exp = defineOp({
     6: '(input: T) -> (output: T) T: @float3',
     13: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const log = defineOp({
@@ -165,6 +233,9 @@ export const log = defineOp({
     6: '(input: T) -> (output: T) T: @float3',
     13: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const ceil = defineOp({
@@ -174,6 +245,10 @@ export const ceil = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  evaluate: (c) => evaluateUnary(c, 'ceil'),
 })
 
 export const floor = defineOp({
@@ -183,6 +258,10 @@ export const floor = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  evaluate: (c) => evaluateUnary(c, 'floor'),
 })
 
 export const round = defineOp({
@@ -191,6 +270,9 @@ export const round = defineOp({
     11: '(X: T) -> (Y: T) T: @float3',
     22: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic', 'idempotent'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const erf = defineOp({
@@ -199,6 +281,9 @@ export const erf = defineOp({
     9: '(input: T) -> (output: T) T: @numeric3',
     13: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const arithmeticOps = [

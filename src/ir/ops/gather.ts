@@ -1,4 +1,9 @@
+import { type Dim, isStatic, subDims, unknownDim } from '../dim.js'
+import { volume } from '../tensor.js'
+import { axisNames, normalisedAxes } from './broadcast.js'
+import { type OpContext, ShapeError } from './context.js'
 import { defineOp } from './define.js'
+import { copyElements } from './strided-copy.js'
 
 export const gather = defineOp({
   type: 'Gather',
@@ -6,6 +11,51 @@ export const gather = defineOp({
     1: '(data: T, indices: Tind) -> (output: T) {axis: int = 0} T: @ir3; Tind: int32|int64',
     11: '(data: T, indices: Tind) -> (output: T) {axis: int = 0} T: @ir3; Tind: int32|int64',
     13: '(data: T, indices: Tind) -> (output: T) {axis: int = 0} T: @ir4; Tind: int32|int64',
+  },
+  traits: ['movement', 'linear'],
+  dims: (c) => {
+    const data = c.dims(0)
+    const indices = c.dims(1)
+    if (data === undefined || indices === undefined) return []
+    const axis = c.axis(c.int('axis') ?? 0, data.length)
+    return [[...data.slice(0, axis), ...indices, ...data.slice(axis + 1)]]
+  },
+  content: (c) => {
+    const content = c.content(0)
+    const indices = c.numbers(1)
+    if (content === undefined || indices === undefined || c.rank(0) !== 1) return []
+    const picked = indices.map((index) => content[index < 0 ? index + content.length : index])
+    return picked.every((value) => value !== undefined) ? [picked] : []
+  },
+  evaluate: (c) => {
+    const data = c.constant(0)
+    const indices = c.constant(1)
+    if (data === undefined || indices === undefined || data.rank === 0) return undefined
+    const axis = c.axis(c.int('axis') ?? 0, data.rank)
+    const inner = volume(data.dims.slice(axis + 1))
+    const size = data.dims[axis]!
+    const at = Array.from(indices.numbers(), (index) => (index < 0 ? index + size : index))
+    if (at.some((index) => index < 0 || index >= size)) return undefined
+    const dims = [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)]
+    const positions = () => {
+      const list = new Int32Array(volume(dims))
+      let next = 0
+      for (let outer = 0; outer < volume(data.dims.slice(0, axis)); outer++) {
+        for (const index of at) for (let i = 0; i < inner; i++) list[next++] = (outer * size + index) * inner + i
+      }
+      return list
+    }
+    const out = copyElements(data, dims, volume(dims), positions)
+    return out === undefined ? undefined : [out]
+  },
+  axes: (c) => {
+    const [rank, indexRank] = [c.rank(0), c.rank(1)]
+    if (rank === undefined || indexRank === undefined) return null
+    const axis = c.axis(c.int('axis') ?? 0, rank)
+    const names = axisNames(rank)
+    const indices = Array.from({ length: indexRank }, (_, i) => `i${i}`)
+    const data = names.map((name, i) => (i === axis ? `${name}!` : name))
+    return `${data.join(' ')}, ${indices.join(' ')} -> ${[...names.slice(0, axis), ...indices, ...names.slice(axis + 1)].join(' ')}`
   },
 })
 
@@ -15,6 +65,8 @@ export const gatherElements = defineOp({
     11: '(data: T, indices: Tind) -> (output: T) {axis: int = 0} T: @ir3; Tind: int32|int64',
     13: '(data: T, indices: Tind) -> (output: T) {axis: int = 0} T: @ir4; Tind: int32|int64',
   },
+  traits: ['movement'],
+  dims: (c) => [c.dims(1)],
 })
 
 export const gatherND = defineOp({
@@ -24,6 +76,15 @@ export const gatherND = defineOp({
     12: '(data: T, indices: int64) -> (output: T) {batch_dims: int = 0} T: @ir3',
     13: '(data: T, indices: int64) -> (output: T) {batch_dims: int = 0} T: @ir4',
   },
+  traits: ['movement'],
+  dims: (c) => {
+    const data = c.dims(0)
+    const indices = c.dims(1)
+    const depth = indices?.at(-1)
+    if (data === undefined || indices === undefined || depth === undefined || !isStatic(depth)) return []
+    const batch = c.int('batch_dims') ?? 0
+    return [[...indices.slice(0, -1), ...data.slice(batch + depth)]]
+  },
 })
 
 export const scatter = defineOp({
@@ -32,6 +93,7 @@ export const scatter = defineOp({
     9: '(data: T, indices: Tind, updates: T) -> (output: T) {axis: int = 0} T: @ir3; Tind: int32|int64',
     11: 'deprecated',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const scatterElements = defineOp({
@@ -42,6 +104,7 @@ export const scatterElements = defineOp({
     16: '(data: T, indices: Tind, updates: T) -> (output: T) {axis: int = 0, reduction: string = "none"} T: @ir4; Tind: int32|int64',
     18: '(data: T, indices: Tind, updates: T) -> (output: T) {axis: int = 0, reduction: string = "none"} T: @ir4; Tind: int32|int64',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const scatterND = defineOp({
@@ -52,6 +115,19 @@ export const scatterND = defineOp({
     16: '(data: T, indices: int64, updates: T) -> (output: T) {reduction: string = "none"} T: @ir4',
     18: '(data: T, indices: int64, updates: T) -> (output: T) {reduction: string = "none"} T: @ir4',
   },
+  dims: (c) => [c.dims(0)],
+  content: (c) => {
+    const content = c.content(0)
+    const indices = c.numbers(1)
+    const updates = c.content(2)
+    const isPlain = c.rank(0) === 1 && c.rank(1) === 2 && (c.text('reduction') ?? 'none') === 'none'
+    if (content === undefined || indices === undefined || updates === undefined || !isPlain) return []
+    const out = [...content]
+    indices.forEach((index, i) => {
+      out[index < 0 ? index + out.length : index] = updates[i]!
+    })
+    return [out]
+  },
 })
 
 export const tensorScatter = defineOp({
@@ -59,6 +135,7 @@ export const tensorScatter = defineOp({
   signatures: {
     24: '(past_cache: T, update: T, write_indices?: int64) -> (present_cache: T) {axis: int = -2, mode: string = "linear"} T: @ir12',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const oneHot = defineOp({
@@ -66,6 +143,14 @@ export const oneHot = defineOp({
   signatures: {
     9: '(indices: T1, depth: T2, values: T3) -> (output: T3) {axis: int = -1} T1: @numeric3; T2: @numeric3; T3: @ir3',
     11: '(indices: T1, depth: T2, values: T3) -> (output: T3) {axis: int = -1} T1: @numeric3; T2: @numeric3; T3: @ir3',
+  },
+  dims: (c) => {
+    const indices = c.dims(0)
+    if (indices === undefined) return []
+    const axis = c.axis(c.int('axis') ?? -1, indices.length + 1)
+    // The depth may be a float tensor, whose content is not followed.
+    const depth: Dim = c.content(1)?.[0] ?? c.constant(1)?.numbers()[0] ?? unknownDim()
+    return [[...indices.slice(0, axis), depth, ...indices.slice(axis)]]
   },
 })
 
@@ -75,6 +160,13 @@ export const compress = defineOp({
     9: '(input: T, condition: T1) -> (output: T) {axis: int} T: @ir3; T1: bool',
     11: '(input: T, condition: T1) -> (output: T) {axis: int} T: @ir3; T1: bool',
   },
+  dims: (c) => {
+    if (!c.hasAttribute('axis')) return [[unknownDim()]]
+    const dims = c.dims(0)
+    if (dims === undefined) return []
+    const axis = c.axis(c.int('axis')!, dims.length)
+    return [dims.map((dim, i) => (i === axis ? unknownDim() : dim))]
+  },
 })
 
 export const nonZero = defineOp({
@@ -83,12 +175,25 @@ export const nonZero = defineOp({
     9: '(X: T) -> (Y: int64) T: @ir3',
     13: '(X: T) -> (Y: int64) T: @ir4',
   },
+  dims: (c) => {
+    const rank = c.rank(0)
+    // A scalar counts as a tensor of one element.
+    return [[rank === undefined ? unknownDim() : Math.max(rank, 1), unknownDim()]]
+  },
 })
 
 export const unique = defineOp({
   type: 'Unique',
   signatures: {
     11: '(X: T) -> (Y: T, indices?: int64, inverse_indices?: int64, counts?: int64) {axis: int, sorted: int = 1} T: @ir3',
+  },
+  dims: (c) => {
+    const count = unknownDim()
+    const inverse = c.hasAttribute('axis') ? [c.dims(0)?.[c.axis(c.int('axis')!, c.rank(0) ?? 1)] ?? unknownDim()] : [unknownDim()]
+    const dims = c.dims(0)
+    if (!c.hasAttribute('axis')) return [[count], [count], [flatSize(c)], [count]]
+    const axis = dims === undefined ? 0 : c.axis(c.int('axis')!, dims.length)
+    return [dims?.map((dim, i) => (i === axis ? count : dim)), [count], inverse, [count]]
   },
 })
 
@@ -100,6 +205,14 @@ export const topK = defineOp({
     11: '(X: T, K: int64) -> (Values: T, Indices: I) {axis: int = -1, largest: int = 1, sorted: int = 1} T: @numeric3; I: int64',
     24: '(X: T, K: int64) -> (Values: T, Indices: I) {axis: int = -1, largest: int = 1, sorted: int = 1} T: @numeric4; I: int64',
   },
+  dims: (c) => {
+    const dims = c.dims(0)
+    if (dims === undefined) return []
+    const axis = c.axis(c.int('axis') ?? -1, dims.length)
+    const k: Dim = (c.since === 1 ? c.int('k') : c.content(1)?.[0]) ?? unknownDim()
+    const out = dims.map((dim, i) => (i === axis ? k : dim))
+    return [out, out]
+  },
 })
 
 export const reverseSequence = defineOp({
@@ -107,6 +220,8 @@ export const reverseSequence = defineOp({
   signatures: {
     10: '(input: T, sequence_lens: int64) -> (Y: T) {batch_axis: int = 1, time_axis: int = 0} T: @ir3',
   },
+  traits: ['movement'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const trilu = defineOp({
@@ -114,6 +229,7 @@ export const trilu = defineOp({
   signatures: {
     14: '(input: T, k?: int64) -> (output: T) {upper: int = 1} T: @ir4',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const gatherOps = [
@@ -132,3 +248,9 @@ export const gatherOps = [
   reverseSequence,
   trilu,
 ]
+
+/** Elements of the first input. */
+function flatSize(c: OpContext): Dim {
+  const dims = c.staticDims(0)
+  return dims === undefined ? unknownDim() : volume(dims)
+}

@@ -1,3 +1,5 @@
+import { broadcastAxes, broadcastDims, broadcastInputs, sameAxes } from './broadcast.js'
+import { comparison, elementwiseContent, truth } from './content.js'
 import { defineOp } from './define.js'
 
 export const and = defineOp({
@@ -6,6 +8,10 @@ export const and = defineOp({
     1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
     7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, truth((a, b) => a && b)),
 })
 
 export const or = defineOp({
@@ -14,6 +20,10 @@ export const or = defineOp({
     1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
     7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, truth((a, b) => a || b)),
 })
 
 export const xor = defineOp({
@@ -22,6 +32,10 @@ export const xor = defineOp({
     1: '(A: T, B: T) -> (C: T1) {axis: int, broadcast: int = 0} T: bool; T1: bool',
     7: '(A: T, B: T) -> (C: T1) T: bool; T1: bool',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, truth((a, b) => a !== b)),
 })
 
 export const not = defineOp({
@@ -29,6 +43,10 @@ export const not = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) T: bool',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
+  content: (c) => elementwiseContent(c, (a) => (typeof a === 'number' ? Number(a === 0) : undefined)),
 })
 
 export const equal = defineOp({
@@ -40,6 +58,10 @@ export const equal = defineOp({
     13: '(A: T, B: T) -> (C: T1) T: @numeric4|bool; T1: bool',
     19: '(A: T, B: T) -> (C: T1) T: @numeric4|bool|string; T1: bool',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, comparison((a, b) => a === b)),
 })
 
 export const greater = defineOp({
@@ -50,6 +72,10 @@ export const greater = defineOp({
     9: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
     13: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, comparison((a, b) => a > b)),
 })
 
 export const greaterOrEqual = defineOp({
@@ -58,6 +84,10 @@ export const greaterOrEqual = defineOp({
     12: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
     16: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, comparison((a, b) => a >= b)),
 })
 
 export const less = defineOp({
@@ -68,6 +98,10 @@ export const less = defineOp({
     9: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
     13: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, comparison((a, b) => a < b)),
 })
 
 export const lessOrEqual = defineOp({
@@ -76,6 +110,10 @@ export const lessOrEqual = defineOp({
     12: '(A: T, B: T) -> (C: T1) T: @numeric3; T1: bool',
     16: '(A: T, B: T) -> (C: T1) T: @numeric4; T1: bool',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, comparison((a, b) => a <= b)),
 })
 
 export const isInf = defineOp({
@@ -84,6 +122,9 @@ export const isInf = defineOp({
     10: '(X: T1) -> (Y: T2) {detect_negative: int = 1, detect_positive: int = 1} T1: float|double; T2: bool',
     20: '(X: T1) -> (Y: T2) {detect_negative: int = 1, detect_positive: int = 1} T1: @float8|@float4; T2: bool',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const isNaN = defineOp({
@@ -93,6 +134,9 @@ export const isNaN = defineOp({
     13: '(X: T1) -> (Y: T2) T1: @float4; T2: bool',
     20: '(X: T1) -> (Y: T2) T1: @float8|@float4; T2: bool',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const where = defineOp({
@@ -101,6 +145,10 @@ export const where = defineOp({
     9: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir3',
     16: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir4',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastDims(c.dims(0), c.dims(1), c.dims(2))],
+  axes: broadcastAxes,
+  content: (c) => elementwiseContent(c, (condition, a, b) => (typeof condition === 'number' ? (condition !== 0 ? a : b) : undefined)),
 })
 
 export const bitShift = defineOp({
@@ -108,6 +156,9 @@ export const bitShift = defineOp({
   signatures: {
     11: '(X: T, Y: T) -> (Z: T) {direction!: string} T: uint8|uint16|uint32|uint64',
   },
+  traits: ['pointwise'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const bitwiseAnd = defineOp({
@@ -115,6 +166,9 @@ export const bitwiseAnd = defineOp({
   signatures: {
     18: '(A: T, B: T) -> (C: T) T: @integers',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const bitwiseNot = defineOp({
@@ -122,6 +176,9 @@ export const bitwiseNot = defineOp({
   signatures: {
     18: '(X: T) -> (Y: T) T: @integers',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const bitwiseOr = defineOp({
@@ -129,6 +186,9 @@ export const bitwiseOr = defineOp({
   signatures: {
     18: '(A: T, B: T) -> (C: T) T: @integers',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const bitwiseXor = defineOp({
@@ -136,6 +196,9 @@ export const bitwiseXor = defineOp({
   signatures: {
     18: '(A: T, B: T) -> (C: T) T: @integers',
   },
+  traits: ['pointwise', 'commutative'],
+  dims: (c) => [broadcastInputs(c)],
+  axes: broadcastAxes,
 })
 
 export const logicOps = [

@@ -1,3 +1,7 @@
+import type { Dim } from '../dim.js'
+import { dtypeOfNumber } from '../dtype.js'
+import { axisNames, normalisedAxes } from './broadcast.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 
 export const batchNormalization = defineOp({
@@ -10,6 +14,9 @@ export const batchNormalization = defineOp({
     14: '(X: T, scale: T, B: T, input_mean: U, input_var: U) -> (Y: T, running_mean?: U, running_var?: U) {epsilon: float = 1e-05, momentum: float = 0.9, training_mode: int = 0} T: @float4; U: @float4',
     15: '(X: T, scale: T1, B: T1, input_mean: T2, input_var: T2) -> (Y: T, running_mean?: T2, running_var?: T2) {epsilon: float = 1e-05, momentum: float = 0.9, training_mode: int = 0} T: @float4; T1: @float4; T2: @float4',
   },
+  traits: ['normalization', 'linear'],
+  dims: (c) => [c.dims(0), ...c.node.outputs.slice(1).map(() => c.dims(3))],
+  axes: (c) => (c.node.outputs.length === 1 ? perChannel(c, false) : null),
 })
 
 export const instanceNormalization = defineOp({
@@ -19,6 +26,9 @@ export const instanceNormalization = defineOp({
     6: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float3',
     22: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: (c) => perChannel(c, true),
 })
 
 export const groupNormalization = defineOp({
@@ -27,6 +37,9 @@ export const groupNormalization = defineOp({
     18: 'deprecated',
     21: '(X: T, scale: T, bias: T) -> (Y: T) {epsilon: float = 1e-05, num_groups!: int, stash_type: int = 1} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: (c) => normalisedAxes(c, (axis) => axis > 0),
 })
 
 export const layerNormalization = defineOp({
@@ -34,6 +47,10 @@ export const layerNormalization = defineOp({
   signatures: {
     17: '(X: T, Scale: T, B?: T) -> (Y: T, Mean?: U, InvStdDev?: U) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; U: float|bfloat16',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0), ...c.node.outputs.slice(1).map(() => statisticsDims(c))],
+  dtypes: (c) => [c.dtype(0), ...c.node.outputs.slice(1).map(() => dtypeOfNumber(c.int('stash_type') ?? 1))],
+  axes: lastAxes,
 })
 
 export const rmsNormalization = defineOp({
@@ -41,6 +58,9 @@ export const rmsNormalization = defineOp({
   signatures: {
     23: '(X: T, scale: V) -> (Y: V) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; V: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: lastAxes,
 })
 
 export const meanVarianceNormalization = defineOp({
@@ -49,6 +69,9 @@ export const meanVarianceNormalization = defineOp({
     9: '(X: T) -> (Y: T) {axes: ints = [0, 2, 3]} T: @float3',
     13: '(X: T) -> (Y: T) {axes: ints = [0, 2, 3]} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: (c) => normalisedAxes(c, (axis) => (c.ints('axes') ?? [0, 2, 3]).includes(axis)),
 })
 
 export const lrn = defineOp({
@@ -57,6 +80,9 @@ export const lrn = defineOp({
     1: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float3',
     13: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: (c) => normalisedAxes(c, (axis) => axis === 1),
 })
 
 export const normalizationOps = [
@@ -68,3 +94,29 @@ export const normalizationOps = [
   meanVarianceNormalization,
   lrn,
 ]
+
+/** x [N, C, spatial...] and per-channel vectors; statistics over space pin the spatial axes. */
+function perChannel(c: OpContext, isOverSpace: boolean): string | null {
+  const rank = c.rank(0)
+  if (rank === undefined || rank < 2) return null
+  const spatial = axisNames(rank - 2, 7)
+  const before = spatial.map((name) => (isOverSpace ? `${name}!` : name)).join(' ')
+  const vectors = c.node.inputs.slice(1).map(() => 'c')
+  return `${[`n c ${before}`, ...vectors].join(', ')} -> n c ${spatial.join(' ')}`
+}
+
+/** Mean and deviation keep the rank, with 1 for the normalised axes. */
+function statisticsDims(c: OpContext): readonly Dim[] | undefined {
+  const dims = c.dims(0)
+  if (dims === undefined) return undefined
+  const axis = c.axis(c.int('axis') ?? -1, dims.length)
+  return dims.map((dim, i) => (i < axis ? dim : 1))
+}
+
+function lastAxes(c: OpContext): string | null {
+  const rank = c.rank(0)
+  // With statistics as outputs nothing is told of their axes.
+  if (rank === undefined || c.node.outputs.length > 1) return null
+  const axis = c.axis(c.int('axis') ?? -1, rank)
+  return normalisedAxes(c, (at) => at >= axis)
+}

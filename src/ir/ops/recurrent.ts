@@ -1,3 +1,5 @@
+import { addDims, type Dim, mulDims, productOfDims, unknownDim } from '../dim.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 
 export const gru = defineOp({
@@ -9,6 +11,9 @@ export const gru = defineOp({
     14: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T) -> (Y?: T, Y_h?: T) {activation_alpha: floats, activation_beta: floats, activations: strings, clip: float, direction: string = "forward", hidden_size: int, layout: int = 0, linear_before_reset: int = 0} T: @float3; T1: int32',
     22: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T) -> (Y?: T, Y_h?: T) {activation_alpha: floats, activation_beta: floats, activations: strings, clip: float, direction: string = "forward", hidden_size: int, layout: int = 0, linear_before_reset: int = 0} T: @float4; T1: int32',
   },
+  traits: ['recurrent'],
+  dims: (c) => recurrentDims(c),
+  macs: recurrentMacs,
 })
 
 export const lstm = defineOp({
@@ -19,6 +24,9 @@ export const lstm = defineOp({
     14: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T, initial_c?: T, P?: T) -> (Y?: T, Y_h?: T, Y_c?: T) {activation_alpha: floats, activation_beta: floats, activations: strings, clip: float, direction: string = "forward", hidden_size: int, input_forget: int = 0, layout: int = 0} T: @float3; T1: int32',
     22: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T, initial_c?: T, P?: T) -> (Y?: T, Y_h?: T, Y_c?: T) {activation_alpha: floats, activation_beta: floats, activations: strings, clip: float, direction: string = "forward", hidden_size: int, input_forget: int = 0, layout: int = 0} T: @float4; T1: int32',
   },
+  traits: ['recurrent'],
+  dims: (c) => recurrentDims(c),
+  macs: recurrentMacs,
 })
 
 export const rnn = defineOp({
@@ -29,6 +37,29 @@ export const rnn = defineOp({
     14: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T) -> (Y?: T, Y_h?: T) {activation_alpha: floats, activation_beta: floats, activations: strings = ["Tanh", "Tanh"], clip: float, direction: string = "forward", hidden_size: int, layout: int = 0} T: @float3; T1: int32',
     22: '(X: T, W: T, R: T, B?: T, sequence_lens?: T1, initial_h?: T) -> (Y?: T, Y_h?: T) {activation_alpha: floats, activation_beta: floats, activations: strings = ["Tanh", "Tanh"], clip: float, direction: string = "forward", hidden_size: int, layout: int = 0} T: @float4; T1: int32',
   },
+  traits: ['recurrent'],
+  dims: (c) => recurrentDims(c),
+  macs: recurrentMacs,
 })
 
 export const recurrentOps = [gru, lstm, rnn]
+
+/** x [T, B, I] (layout 0) or [B, T, I] (layout 1), w [D, gates H, I], r [D, gates H, H]. Source: ONNX LSTM, GRU, RNN. */
+function recurrentDims(c: OpContext): (readonly Dim[] | undefined)[] {
+  const x = c.dims(0)
+  const isBatchFirst = c.int('layout') === 1
+  const directions = c.dims(1)?.[0] ?? (c.text('direction') === 'bidirectional' ? 2 : 1)
+  const hidden = c.int('hidden_size') ?? c.dims(2)?.[2] ?? unknownDim()
+  const length = x?.[isBatchFirst ? 1 : 0] ?? unknownDim()
+  const batch = x?.[isBatchFirst ? 0 : 1] ?? unknownDim()
+  const all = isBatchFirst ? [batch, length, directions, hidden] : [length, directions, batch, hidden]
+  const last = isBatchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+  return [all, last, last]
+}
+
+/** Per time step and batch element: every weight of w and r once. */
+function recurrentMacs(c: OpContext): Dim | undefined {
+  const [x, w, r] = [c.dims(0), c.dims(1), c.dims(2)]
+  if (x === undefined || w === undefined || r === undefined) return undefined
+  return mulDims(mulDims(x[0]!, x[1]!), addDims(productOfDims(w), productOfDims(r)))
+}

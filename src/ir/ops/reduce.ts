@@ -1,4 +1,9 @@
+import { productOfDims } from '../dim.js'
+import { normalisedAxes } from './broadcast.js'
+import type { OpContext } from './context.js'
+import { reducedContent } from './content.js'
 import { defineOp } from './define.js'
+import { argDims, reducedAxes, reducedDims } from './reduced-axes.js'
 
 export const reduceL1 = defineOp({
   type: 'ReduceL1',
@@ -8,6 +13,9 @@ export const reduceL1 = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceL2 = defineOp({
@@ -18,6 +26,9 @@ export const reduceL2 = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceLogSum = defineOp({
@@ -28,6 +39,9 @@ export const reduceLogSum = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceLogSumExp = defineOp({
@@ -38,6 +52,9 @@ export const reduceLogSumExp = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceMax = defineOp({
@@ -50,6 +67,9 @@ export const reduceMax = defineOp({
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4|uint8|int8',
     20: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4|uint8|int8|bool',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceMean = defineOp({
@@ -60,6 +80,9 @@ export const reduceMean = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction', 'linear'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceMin = defineOp({
@@ -72,6 +95,9 @@ export const reduceMin = defineOp({
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4|uint8|int8',
     20: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4|uint8|int8|bool',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceProd = defineOp({
@@ -82,6 +108,10 @@ export const reduceProd = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
+  content: (c) => reducedContent(c, productOfDims),
 })
 
 export const reduceSum = defineOp({
@@ -91,6 +121,9 @@ export const reduceSum = defineOp({
     11: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide3',
     13: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction', 'linear'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const reduceSumSquare = defineOp({
@@ -101,6 +134,9 @@ export const reduceSumSquare = defineOp({
     13: '(data: T) -> (reduced: T) {axes: ints, keepdims: int = 1} T: @wide4',
     18: '(data: T, axes?: int64) -> (reduced: T) {keepdims: int = 1, noop_with_empty_axes: int = 0} T: @wide4',
   },
+  traits: ['reduction'],
+  dims: (c) => [reducedDims(c)],
+  axes: reducedAxes,
 })
 
 export const argMax = defineOp({
@@ -111,6 +147,8 @@ export const argMax = defineOp({
     12: '(data: T) -> (reduced: int64) {axis: int = 0, keepdims: int = 1, select_last_index: int = 0} T: @numeric3',
     13: '(data: T) -> (reduced: int64) {axis: int = 0, keepdims: int = 1, select_last_index: int = 0} T: @numeric4',
   },
+  traits: ['reduction'],
+  dims: (c) => [argDims(c)],
 })
 
 export const argMin = defineOp({
@@ -121,6 +159,8 @@ export const argMin = defineOp({
     12: '(data: T) -> (reduced: int64) {axis: int = 0, keepdims: int = 1, select_last_index: int = 0} T: @numeric3',
     13: '(data: T) -> (reduced: int64) {axis: int = 0, keepdims: int = 1, select_last_index: int = 0} T: @numeric4',
   },
+  traits: ['reduction'],
+  dims: (c) => [argDims(c)],
 })
 
 export const cumSum = defineOp({
@@ -129,6 +169,9 @@ export const cumSum = defineOp({
     11: '(x: T, axis: T2) -> (y: T) {exclusive: int = 0, reverse: int = 0} T: uint32|uint64|int32|int64|float|double; T2: int32|int64',
     14: '(x: T, axis: T2) -> (y: T) {exclusive: int = 0, reverse: int = 0} T: @wide4; T2: int32|int64',
   },
+  traits: ['linear'],
+  dims: (c) => [c.dims(0)],
+  axes: alongAxis,
 })
 
 export const cumProd = defineOp({
@@ -136,6 +179,8 @@ export const cumProd = defineOp({
   signatures: {
     26: '(x: T, axis: T2) -> (y: T) {exclusive: int = 0, reverse: int = 0} T: @wide4; T2: int32|int64',
   },
+  dims: (c) => [c.dims(0)],
+  axes: alongAxis,
 })
 
 export const reduceOps = [
@@ -154,3 +199,12 @@ export const reduceOps = [
   cumSum,
   cumProd,
 ]
+
+/** Elements along the axis depend on each other; the axis is constant or everything is pinned. */
+function alongAxis(c: OpContext): string | null {
+  const rank = c.rank(0)
+  const [axis] = c.numbers(1) ?? []
+  if (rank === undefined || axis === undefined) return null
+  const position = c.axis(axis, rank)
+  return normalisedAxes(c, (at) => at === position)
+}

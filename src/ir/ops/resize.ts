@@ -1,4 +1,8 @@
+import { isStatic, unknownDim } from '../dim.js'
+import { axisNames } from './broadcast.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
+import { resizedDims } from './resize-shape.js'
 
 export const resize = defineOp({
   type: 'Resize',
@@ -9,6 +13,9 @@ export const resize = defineOp({
     18: '(X: T1, roi?: T2, scales?: float, sizes?: int64) -> (Y: T1) {antialias: int = 0, axes: ints, coordinate_transformation_mode: string = "half_pixel", cubic_coeff_a: float = -0.75, exclude_outside: int = 0, extrapolation_value: float = 0.0, keep_aspect_ratio_policy: string = "stretch", mode: string = "nearest", nearest_mode: string = "round_prefer_floor"} T1: @ir4; T2: @float3',
     19: '(X: T1, roi?: T2, scales?: float, sizes?: int64) -> (Y: T1) {antialias: int = 0, axes: ints, coordinate_transformation_mode: string = "half_pixel", cubic_coeff_a: float = -0.75, exclude_outside: int = 0, extrapolation_value: float = 0.0, keep_aspect_ratio_policy: string = "stretch", mode: string = "nearest", nearest_mode: string = "round_prefer_floor"} T1: @ir4; T2: @float3',
   },
+  traits: ['resize'],
+  dims: (c) => [resizedDims(c)],
+  axes: keptAxes,
 })
 
 export const upsample = defineOp({
@@ -19,6 +26,9 @@ export const upsample = defineOp({
     9: '(X: T, scales: float) -> (Y: T) {mode: string = "nearest"} T: @ir3',
     10: 'deprecated',
   },
+  traits: ['resize'],
+  dims: (c) => [resizedDims(c)],
+  axes: keptAxes,
 })
 
 export const gridSample = defineOp({
@@ -28,6 +38,11 @@ export const gridSample = defineOp({
     20: '(X: T1, grid: T2) -> (Y: T1) {align_corners: int = 0, mode: string = "linear", padding_mode: string = "zeros"} T1: @ir3; T2: @float3',
     22: '(X: T1, grid: T2) -> (Y: T1) {align_corners: int = 0, mode: string = "linear", padding_mode: string = "zeros"} T1: @ir4; T2: @float4',
   },
+  traits: ['resize'],
+  dims: (c) => {
+    const [x, grid] = [c.dims(0), c.dims(1)]
+    return [x === undefined || grid === undefined ? undefined : [x[0]!, x[1]!, ...grid.slice(1, -1)]]
+  },
 })
 
 export const affineGrid = defineOp({
@@ -35,6 +50,24 @@ export const affineGrid = defineOp({
   signatures: {
     20: '(theta: T1, size: T2) -> (grid: T1) {align_corners: int = 0} T1: @float4; T2: int64',
   },
+  dims: (c) => {
+    const size = c.content(1)
+    if (size === undefined) return [Array.from({ length: (c.length(1) ?? 4) }, () => unknownDim())]
+    return [[size[0]!, ...size.slice(2), size.length - 2]]
+  },
 })
 
 export const resizeOps = [resize, upsample, gridSample, affineGrid]
+
+/** Axes that keep their size are the same axis; the others are new. */
+function keptAxes(c: OpContext): string | null {
+  const dims = c.dims(0)
+  const out = c.outputDims(0)
+  if (dims === undefined || out === undefined) return null
+  const names = axisNames(dims.length)
+  const isKept = (i: number) => i < 2 && isStatic(dims[i]!) && dims[i] === out[i]
+  const before = names.map((name, i) => (isKept(i) ? name : `${name}!`))
+  const after = names.map((name, i) => (isKept(i) ? name : `${name}o`))
+  const others = c.node.inputs.slice(1).map(() => '_')
+  return `${[before.join(' '), ...others].join(', ')} -> ${after.join(' ')}`
+}

@@ -123,7 +123,7 @@ function expandType(type: string): readonly string[] {
 function parseParameters(text: string): Parameter[] {
   if (text === '') return []
   return text.split(', ').map((part) => {
-    const [, dots, tilde, name, mark, type] = /^(\.\.\.)?(~)?(\w+)(\?)?: (.+)$/.exec(part) ?? []
+    const [, dots, tilde, name, mark, type] = /^(\.\.\.)?(~)?([\w.]+)(\?)?: (.+)$/.exec(part) ?? []
     if (name === undefined || type === undefined) throw new Error(`malformed parameter: ${part}`)
     const option = dots !== undefined ? 'variadic' : mark !== undefined ? 'optional' : 'single'
     return {

@@ -1,3 +1,5 @@
+import { normalisedAxes } from './broadcast.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 
 export const softmax = defineOp({
@@ -7,6 +9,9 @@ export const softmax = defineOp({
     11: '(input: T) -> (output: T) {axis: int = 1} T: @float3',
     13: '(input: T) -> (output: T) {axis: int = -1} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: overAxis,
 })
 
 export const logSoftmax = defineOp({
@@ -16,6 +21,9 @@ export const logSoftmax = defineOp({
     11: '(input: T) -> (output: T) {axis: int = 1} T: @float3',
     13: '(input: T) -> (output: T) {axis: int = -1} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: overAxis,
 })
 
 export const hardmax = defineOp({
@@ -25,6 +33,9 @@ export const hardmax = defineOp({
     11: '(input: T) -> (output: T) {axis: int = 1} T: @float3',
     13: '(input: T) -> (output: T) {axis: int = -1} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: overAxis,
 })
 
 export const lpNormalization = defineOp({
@@ -33,6 +44,9 @@ export const lpNormalization = defineOp({
     1: '(input: T) -> (output: T) {axis: int = -1, p: int = 2} T: @float3',
     22: '(input: T) -> (output: T) {axis: int = -1, p: int = 2} T: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
+  axes: overAxis,
 })
 
 export const negativeLogLikelihoodLoss = defineOp({
@@ -42,6 +56,7 @@ export const negativeLogLikelihoodLoss = defineOp({
     13: '(input: T, target: Tind, weight?: T) -> (loss: T) {ignore_index: int, reduction: string = "mean"} T: @float3; Tind: int32|int64',
     22: '(input: T, target: Tind, weight?: T) -> (loss: T) {ignore_index: int, reduction: string = "mean"} T: @float4; Tind: int32|int64',
   },
+  dims: (c) => [c.text('reduction') === 'none' ? c.dims(1) : []],
 })
 
 export const softmaxCrossEntropyLoss = defineOp({
@@ -50,6 +65,7 @@ export const softmaxCrossEntropyLoss = defineOp({
     12: '(scores: T, labels: Tind, weights?: T) -> (output: T, log_prob?: T) {ignore_index: int, reduction: string = "mean"} T: @float3; Tind: int32|int64',
     13: '(scores: T, labels: Tind, weights?: T) -> (output: T, log_prob?: T) {ignore_index: int, reduction: string = "mean"} T: @float4; Tind: int32|int64',
   },
+  dims: (c) => [c.text('reduction') === 'none' ? c.dims(1) : [], c.dims(0)],
 })
 
 export const softmaxOps = [
@@ -60,3 +76,12 @@ export const softmaxOps = [
   negativeLogLikelihoodLoss,
   softmaxCrossEntropyLoss,
 ]
+
+/** Before opset 13 the axes from `axis` on are flattened and normalised together. */
+function overAxis(c: OpContext): string | null {
+  const rank = c.rank(0)
+  if (rank === undefined) return null
+  const axis = c.axis(c.int('axis') ?? -1, Math.max(rank, 1))
+  const isOld = c.since < 13 && c.node.opType !== 'LpNormalization'
+  return normalisedAxes(c, (at) => (isOld ? at >= axis : at === axis))
+}

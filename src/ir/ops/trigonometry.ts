@@ -1,3 +1,4 @@
+import { sameAxes } from './broadcast.js'
 import { defineOp } from './define.js'
 
 export const acos = defineOp({
@@ -6,6 +7,9 @@ export const acos = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const acosh = defineOp({
@@ -14,6 +18,9 @@ export const acosh = defineOp({
     9: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const asin = defineOp({
@@ -22,6 +29,9 @@ export const asin = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const asinh = defineOp({
@@ -30,6 +40,9 @@ export const asinh = defineOp({
     9: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const atan = defineOp({
@@ -38,6 +51,9 @@ export const atan = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const atanh = defineOp({
@@ -46,6 +62,9 @@ export const atanh = defineOp({
     9: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const cos = defineOp({
@@ -54,6 +73,9 @@ export const cos = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const cosh = defineOp({
@@ -62,6 +84,9 @@ export const cosh = defineOp({
     9: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const sin = defineOp({
@@ -70,6 +95,9 @@ export const sin = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const sinh = defineOp({
@@ -78,6 +106,9 @@ export const sinh = defineOp({
     9: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'monotonic'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const tan = defineOp({
@@ -86,6 +117,9 @@ export const tan = defineOp({
     7: '(input: T) -> (output: T) T: @float3',
     22: '(input: T) -> (output: T) T: @float4',
   },
+  traits: ['pointwise', 'unary'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const trigonometryOps = [acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan]

@@ -1,0 +1,22 @@
+/**
+ * onnx-tailor as a library.
+ *
+ * ```ts
+ * const model = await readModel('model.onnx')
+ * const { passes } = await optimize(model)
+ * console.log(estimate(model, loadTarget('neural-engine')).latencyMs)
+ * await writeModel(model, 'smaller.onnx')
+ * console.log((await verify({ path: 'model.onnx' }, { path: 'smaller.onnx' }, await readModel('model.onnx'))).verdict)
+ * ```
+ */
+export { estimate } from './estimator/estimate.js'
+export type { KernelMetrics, Metrics } from './estimator/metrics.js'
+export { writeModel } from './export/write-model.js'
+export { loadTarget, type Target, targetNames } from './hw/target.js'
+export { readModel } from './import/read-model.js'
+export { UserError } from './ir/errors.js'
+export type { Graph, Model, Node, Value } from './ir/graph.js'
+export type { Report } from './report/report.js'
+export { verify } from './runtime/verify.js'
+export { type JobOptions, optimizeFile } from './zoo/job.js'
+export { optimize, type OptimizeOptions } from './zoo/optimize.js'

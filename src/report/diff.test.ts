@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import type { Metrics } from '../estimator/metrics.js'
+import { diffSides, type Side } from './diff.js'
+import { diffRecord, markdownDiff, terminalDiff } from './diff-view.js'
+import { colorsFor } from './terminal.js'
+
+const metrics = (latencyMs: number): Metrics => ({
+  latencyMs,
+  latencyMsInterval: [latencyMs, latencyMs],
+  energyMj: 1,
+  macs: 3e8,
+  parameters: 3_500_000,
+  weightBytes: 3_500_000,
+  peakActivationBytes: 1_200_000,
+  dramBytes: 5_000_000,
+  precision: 'int8',
+  assumptions: [],
+  kernels: [],
+})
+
+const side = (file: string, latencyMs: number, bytes: number): Side => ({
+  file,
+  facts: { file, sha256: '0'.repeat(64), bytes, nodes: 100, parameters: 3_500_000 },
+  metrics: metrics(latencyMs),
+})
+
+const before = side('before.onnx', 2, 14_000_000)
+const after = side('after.onnx', 1.5, 13_000_000)
+
+describe('diff', () => {
+  test.each<[string, boolean]>([
+    ['latency<=+2%', true],
+    ['latency<=-25%', true],
+    ['latency<-25%', false],
+    ['latency<=1.5ms', true],
+    ['latency<=1499us', false],
+    ['bytes<=13MB', true],
+    ['bytes<12.5MiB', true],
+    ['nodes==100', true],
+    ['nodes>100', false],
+    ['macs<=300M', true],
+  ])('%s: %s', (text, holds) => {
+    expect(diffSides(before, after, [text]).assertions[0]?.holds).toBe(holds)
+  })
+
+  test.each(['latency', 'speed<3', 'latency<=2 parsecs', 'latency<='])('refuses %s', (text) => {
+    expect(() => diffSides(before, after, [text])).toThrow()
+  })
+
+  test('views show the same figures', () => {
+    const diff = diffSides(before, after, ['latency<=+2%'])
+    expect(diffRecord(diff).figures['latency']).toEqual({ before: 2, after: 1.5 })
+    expect(terminalDiff(diff, colorsFor(false))).toMatch(/latency +2\.00 ms +1\.50 ms +-25\.0 %/)
+    expect(markdownDiff(diff)).toContain('| latency | 2.00 ms | 1.50 ms | -25.0 % |')
+    expect(terminalDiff(diff, colorsFor(false))).not.toContain('\u001b')
+  })
+
+  test('names of files cannot become markup', () => {
+    const odd = markdownDiff(diffSides(side('a|b<script>.onnx', 1, 1), after, []))
+    expect(odd).not.toContain('a|b<script>')
+  })
+})

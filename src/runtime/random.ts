@@ -1,0 +1,36 @@
+/** Seeded random numbers: the same seed gives the same inputs on every machine (sfc32 by C. Doty-Humphrey, seeded by splitmix32). */
+export class SeededRandom {
+  #a: number
+  #b: number
+  #c: number
+  #d: number
+
+  constructor(seed: number) {
+    let state = seed >>> 0
+    const next = () => {
+      state = (state + 0x9e3779b9) >>> 0
+      let mixed = state ^ (state >>> 16)
+      mixed = Math.imul(mixed, 0x21f0aaad)
+      mixed ^= mixed >>> 15
+      mixed = Math.imul(mixed, 0x735a2d97)
+      return (mixed ^ (mixed >>> 15)) >>> 0
+    }
+    ;[this.#a, this.#b, this.#c, this.#d] = [next(), next(), next(), next() | 1]
+  }
+
+  /** In [0, 1). */
+  uniform(): number {
+    const t = (this.#a + this.#b) >>> 0
+    const sum = (t + this.#d) >>> 0
+    this.#d = (this.#d + 1) >>> 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) >>> 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) >>> 0
+    return sum / 2 ** 32
+  }
+
+  /** In [low, high]. */
+  integer(low: number, high: number): number {
+    return low + Math.floor(this.uniform() * (high - low + 1))
+  }
+}

@@ -1,0 +1,110 @@
+// The child process that owns onnxruntime. Plain JavaScript: Node 20 starts no TypeScript. It knows nothing of the rest
+// of the program; records come and go over the IPC channel. A crash here is a verdict there.
+
+/** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, strings?: string[] }} TensorRecord */
+
+const sessions = new Map()
+/** @type {typeof import('onnxruntime-node') | undefined} */
+let ort
+
+async function runtime() {
+  if (ort === undefined) {
+    ort = await import('onnxruntime-node')
+    ort.env.logLevel = 'fatal'
+  }
+  return ort
+}
+
+/** Names that the JavaScript API gives to element types, and the arrays that hold them. */
+const kinds = new Map([
+  ['float32', ['float32', Float32Array]],
+  ['float64', ['float64', Float64Array]],
+  ['int8', ['int8', Int8Array]],
+  ['uint8', ['uint8', Uint8Array]],
+  ['int16', ['int16', Int16Array]],
+  ['uint16', ['uint16', Uint16Array]],
+  ['int32', ['int32', Int32Array]],
+  ['uint32', ['uint32', Uint32Array]],
+  ['int64', ['int64', BigInt64Array]],
+  ['uint64', ['uint64', BigUint64Array]],
+  ['bool', ['bool', Uint8Array]],
+  // Float16Array came with Node 24; the API takes the bit patterns everywhere.
+  ['float16', ['float16', Uint16Array]],
+])
+
+const handlers = {
+  async load({ session, source, optimization, threads }) {
+    const { InferenceSession } = await runtime()
+    const options = {
+      graphOptimizationLevel: optimization,
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 4,
+    }
+    const created = await InferenceSession.create(source.path ?? source.bytes, options)
+    sessions.set(session, created)
+    return { inputs: [...created.inputNames], outputs: [...created.outputNames] }
+  },
+
+  async run({ session, feeds, outputs }) {
+    const results = await sessions.get(session).run(await toFeeds(feeds), outputs ?? sessions.get(session).outputNames)
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toRecord(tensor)]))
+  },
+
+  /** Milliseconds of each run, the JavaScript call included; the sessions take turns so that drift hits them alike. */
+  async time({ sessions: names, feeds, warmUp, runs }) {
+    const own = await Promise.all(feeds.map(toFeeds))
+    const samples = names.map(() => [])
+    for (let i = -warmUp; i < runs; i++) {
+      for (let k = 0; k < names.length; k++) {
+        const start = performance.now()
+        await sessions.get(names[k]).run(own[k])
+        if (i >= 0) samples[k].push(performance.now() - start)
+      }
+    }
+    return samples
+  },
+
+  async release({ session }) {
+    await sessions.get(session)?.release()
+    sessions.delete(session)
+    return null
+  },
+}
+
+/** @param {Record<string, TensorRecord>} records */
+async function toFeeds(records) {
+  const { Tensor } = await runtime()
+  // Without a prototype: an input may be called __proto__.
+  const feeds = Object.create(null)
+  for (const [name, { dtype, dims, bytes, strings }] of Object.entries(records)) {
+    if (strings !== undefined) {
+      feeds[name] = new Tensor('string', strings, dims)
+      continue
+    }
+    const [type, ArrayType] = kinds.get(dtype) ?? []
+    if (type === undefined) throw new Error(`cannot feed ${dtype}`)
+    const copy = Uint8Array.from(bytes)
+    feeds[name] = new Tensor(type, new ArrayType(copy.buffer, 0, copy.byteLength / ArrayType.BYTES_PER_ELEMENT), dims)
+  }
+  return feeds
+}
+
+/** @returns {TensorRecord} */
+function toRecord(tensor) {
+  const dims = [...tensor.dims]
+  if (tensor.type === 'string') return { dtype: 'string', dims, strings: [...tensor.data] }
+  const { buffer, byteOffset, byteLength } = tensor.data
+  // A copy of just this tensor: the IPC channel would otherwise send the whole buffer behind a view.
+  return { dtype: tensor.type, dims, bytes: new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)) }
+}
+
+process.on('message', async ({ id, call, args }) => {
+  try {
+    process.send({ id, value: await handlers[call](args) })
+  } catch (error) {
+    process.send({ id, error: String(error?.message ?? error) })
+  }
+})
+process.on('disconnect', () => process.exit(0))
