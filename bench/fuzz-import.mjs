@@ -108,7 +108,7 @@ async function main(count, firstSeed) {
   const started = performance.now()
 
   const runRange = (first, end) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       if (first >= end) return resolve()
       const child = fork(fileURLToPath(import.meta.url), ['--work', first, end, folder], {
         execArgv: ['--max-old-space-size=512'],
@@ -116,6 +116,7 @@ async function main(count, firstSeed) {
       let seed = first
       let since = performance.now()
       let isHung = false
+      let hasStarted = false
       const timer = setInterval(() => {
         if (performance.now() - since < timeLimit) return
         isHung = true
@@ -123,6 +124,7 @@ async function main(count, firstSeed) {
       }, 500)
       child.on('message', (message) => {
         if (message.state === 'started') {
+          hasStarted = true
           seed = message.seed
           since = performance.now()
           return
@@ -138,6 +140,7 @@ async function main(count, firstSeed) {
       child.on('exit', () => {
         clearInterval(timer)
         if (seed >= end) return resolve()
+        if (!hasStarted) return reject(new Error('the worker does not start: run `npm run build` first'))
         // It died over a file: note it, and go on behind it.
         if (isHung) counts.hung += 1
         else counts.crashed += 1

@@ -57,7 +57,7 @@ async function run(options: Options): Promise<void> {
       freeze: options.freeze,
       verify: options.verify,
       data: options.data,
-      keepOverridable: options.keepOverridable,
+      keepOverridable: options['keep-overridable'],
       seed: options.seed,
       threads: options.threads,
       timeLimitSeconds: options['time-limit'],

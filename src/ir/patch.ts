@@ -9,6 +9,7 @@ export interface NodeSpec {
   readonly opType: string
   readonly domain?: string
   readonly inputs: readonly (Value | undefined)[]
+  readonly overload?: string
   /** Number of outputs; default 1. */
   readonly outputs?: number
   readonly attributes?: Readonly<Record<string, Attribute>>
@@ -117,6 +118,18 @@ export class Patch {
     this.#touch(node)
   }
 
+  /** Takes an output out of the list of a node just made, leaving the slot empty. */
+  dropOutputSlot(node: Node, index: number): void {
+    node.outputs[index] = undefined
+  }
+
+  /** Adds an output to a subgraph under construction. A value from outside gets an Identity: it must be defined inside. */
+  appendOutput(graph: Graph, value: Value): void {
+    const inner = value.graph === graph ? value : this.append(graph, { opType: 'Identity', inputs: [value], name: value.name, from: [] }).outputs[0]!
+    inner.outputSlots += 1
+    graph.outputs.push(inner)
+  }
+
   /**
    * Whether every use of `old` can take `replacement` instead without a change of the interface: a graph output must stay
    * defined in its own graph, under its own name; a value that annotations or bindings name must stay.
@@ -207,6 +220,13 @@ export class Patch {
     return value
   }
 
+  /** Lets a value that goes hand its name to the one that takes its place. Neither is part of the interface. */
+  exchangeNames(a: Value, b: Value): void {
+    const { name } = a
+    a.name = b.name
+    b.name = name
+  }
+
   /** Records that `node` does the work of others too. */
   absorb(node: Node, ...others: readonly Node[]): void {
     node.provenance = mergedProvenance([node, ...others])
@@ -232,7 +252,7 @@ export class Patch {
   #create(graph: Graph, before: Node | undefined, spec: NodeSpec): Node {
     const base = spec.name ?? spec.from[0]?.outputs.find((output) => output !== undefined)?.name ?? spec.opType
     const name = spec.from.find((node) => node.name !== '')?.name ?? ''
-    const node = new Node(graph, spec.domain ?? '', spec.opType, name === '' ? '' : this.model.freshName(name))
+    const node = new Node(graph, spec.domain ?? '', spec.opType, name === '' ? '' : this.model.freshName(name), spec.overload)
     node.provenance = mergedProvenance(spec.from)
     for (const [key, attribute] of Object.entries(spec.attributes ?? {})) {
       node.attributes.set(key, attribute)

@@ -1,10 +1,19 @@
 import type { Pass } from './define.js'
+import { constantToInitializer } from './exact/constant-to-initializer.js'
+import { dropOverridableInputs } from './exact/drop-overridable-inputs.js'
+import { eliminateCommonSubexpressions } from './exact/eliminate-common-subexpressions.js'
+import { foldConstants } from './exact/fold-constants.js'
+import { foldShapes } from './exact/fold-shapes.js'
+import { inlineConstantIf } from './exact/inline-constant-if.js'
+import { inlineFunctions } from './exact/inline-functions.js'
 import { mergeCasts } from './exact/merge-casts.js'
 import { mergeClips } from './exact/merge-clips.js'
 import { joinSplitParts, mergeConcats } from './exact/merge-concats.js'
+import { mergeDuplicateInitializers } from './exact/merge-duplicate-initializers.js'
 import { mergeSlices } from './exact/merge-slices.js'
 import { mergeTransposes } from './exact/merge-transposes.js'
 import { mergeViews } from './exact/merge-views.js'
+import { removeDeadCode } from './exact/remove-dead-code.js'
 import { removeDropout } from './exact/remove-dropout.js'
 import { removeIdentity } from './exact/remove-identity.js'
 import { removeNeutralOperand, removeZeroTerm } from './exact/remove-neutral-operand.js'
@@ -16,8 +25,12 @@ import { removeNoOpSlice } from './exact/remove-no-op-slice.js'
 import { removeNoOpTranspose } from './exact/remove-no-op-transpose.js'
 import { removeRepeatedOperation } from './exact/remove-repeated-operation.js'
 import { removeSingleOperand } from './exact/remove-single-operand.js'
+import { simplifyReshapeTarget } from './exact/simplify-reshape-target.js'
 import { sinkTranspose } from './exact/sink-transpose.js'
 import { transposeToReshape } from './exact/transpose-to-reshape.js'
+
+/** What is known before anything runs. */
+const constants: readonly Pass[] = [constantToInitializer, inlineConstantIf, inlineFunctions, foldShapes, simplifyReshapeTarget]
 
 /** What does nothing goes first: it only hides what the others look for. */
 const noOps: readonly Pass[] = [
@@ -48,5 +61,14 @@ const mergers: readonly Pass[] = [
   sinkTranspose,
 ]
 
+/** Looks at the whole model, each time local passes have come to rest. */
+const sweeps: readonly Pass[] = [
+  dropOverridableInputs,
+  removeDeadCode,
+  foldConstants,
+  mergeDuplicateInitializers,
+  eliminateCommonSubexpressions,
+]
+
 /** The exact and rounding passes in their order: what a node is tried with first comes first. */
-export const cleanUpPasses: readonly Pass[] = [...noOps, ...mergers]
+export const cleanUpPasses: readonly Pass[] = [...constants, ...noOps, ...mergers, ...sweeps]

@@ -1,0 +1,162 @@
+import { constantOf } from '../../ir/constant.js'
+import { isStatic } from '../../ir/dim.js'
+import { byteSize, type DType } from '../../ir/dtype.js'
+import type { Graph, Node, Value } from '../../ir/graph.js'
+import { contextOf } from '../../ir/infer.js'
+import { Patch } from '../../ir/patch.js'
+import { type Tensor, volume } from '../../ir/tensor.js'
+import { dimsOf, dtypeOf } from '../../ir/type.js'
+import { definePass, type PassContext, skip, type SweepReport } from '../define.js'
+
+/** What the runtime can give back. */
+const returnable = new Set<DType>(
+  'float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool string'.split(' ') as DType[],
+)
+
+/** A fold that adds no more than this is always fine. Bytes. */
+const freeBytes = 256
+
+/**
+ * Nodes whose inputs are all constants are computed now: by the operator's own rule where that is bit-exact, else by the
+ * runtime, all of them in one run. Never QuantizeLinear and DequantizeLinear (they say what the numbers mean), never
+ * random operators or control flow, and never what would make the file larger than the budget allows: sizes are known
+ * from inference before anything is computed.
+ */
+export const foldConstants = definePass({
+  id: 'fold-constants',
+  kind: 'exact',
+  rule: 'f(constants) = constant',
+  example: ['y = Add(x, Mul(2, 3))', 'y = Add(x, 6)'],
+  async sweep(context, patch, report) {
+    const budget = { left: context.foldBudgetBytes }
+    for (const root of context.model.roots()) {
+      foldDirectly(root, patch, report, budget)
+      if (root.ownerFunction === undefined) await foldByRuntime(root, context, patch, report, budget)
+    }
+  },
+})
+
+interface Budget {
+  left: number
+}
+
+function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
+  for (const node of graph.nodes()) {
+    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget)
+    if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined)) continue
+    const found = contextOf(node)
+    const tensors = found?.resolved.op.evaluate?.(found.context)
+    if (tensors === undefined || !replaceable(node)) continue
+    const growth = bytesOf(tensors) - freedBy([node])
+    if (growth > freeBytes && growth > budget.left) {
+      report.skip(skip('would-grow', node, 'none: the file would get larger'))
+      continue
+    }
+    if (!report.fire(node.label)) return
+    budget.left -= Math.max(growth, 0)
+    replaceOutputs(patch, node, (_, i) => tensors[i])
+  }
+}
+
+/** Everything that hangs on constants and that no rule of ours computes, in one run of the runtime. */
+async function foldByRuntime(root: Graph, context: PassContext, patch: Patch, report: SweepReport, budget: Budget): Promise<void> {
+  if (context.evaluate === undefined) return
+  const pending = new Set<Node>()
+  for (const node of root.allNodes()) {
+    const isConstant = (input: Value | undefined) =>
+      input === undefined || constantOf(input) !== undefined || (input.producer !== undefined && pending.has(input.producer))
+    if (isFoldable(node) && node.inputs.every(isConstant) && node.outputs.every(hasReturnableType)) pending.add(node)
+  }
+  // Only what leaves the set has to be stored; what would bloat the file stays a computation.
+  for (let shrinks = true; shrinks; ) {
+    shrinks = false
+    const growth = storedBytes(pending) - freedBy([...pending])
+    if (growth <= Math.max(freeBytes, budget.left)) break
+    const largest = [...pending].filter(leaves).sort((a, b) => outputBytes(b) - outputBytes(a))[0]
+    if (largest === undefined) break
+    report.skip(skip('would-grow', largest, 'none: the file would get larger'))
+    pending.delete(largest)
+    shrinks = true
+  }
+  const wanted = [...pending].filter((node) => isNeededOutside(node, pending))
+  if (wanted.length === 0) return
+  const results = await context.evaluate([...pending])
+  if ('failure' in results) {
+    report.skip(skip('runtime-refused', wanted[0]!, results.failure as string))
+    return
+  }
+  for (const node of wanted) {
+    if (!replaceable(node) || !report.fire(node.label)) continue
+    replaceOutputs(patch, node, (output) => results.get(output.name))
+  }
+}
+
+/** Whether evaluation can change nothing but the moment of computation. */
+function isFoldable(node: Node): boolean {
+  if (node.hasSubgraphs || node.hasReferences || node.is('Constant') || node.inputs.length === 0) return false
+  const traits = contextOf(node)?.resolved.op.traits
+  if (traits === undefined || node.domain !== '') return false
+  const isBarred = traits.some((trait) => trait === 'quantization' || trait === 'random' || trait === 'control-flow' || trait === 'container')
+  return !isBarred && !(node.is('Dropout') && node.inputs[2] !== undefined)
+}
+
+const hasReturnableType = (output: Value | undefined): boolean => {
+  if (output === undefined) return true
+  const dtype = dtypeOf(output.type)
+  return dtype !== undefined && returnable.has(dtype) && dimsOf(output.type)?.every(isStatic) === true
+}
+
+/** A subgraph's own outputs must be computed there, and pinned values stay. */
+function replaceable(node: Node): boolean {
+  return node.outputs.every((output) => {
+    if (output === undefined || !output.isUsed) return true
+    return !output.isPinned && !(output.isGraphOutput && output.graph.parent !== undefined)
+  })
+}
+
+const leaves = (node: Node): boolean => node.outputs.some((output) => output?.isUsed)
+
+const isNeededOutside = (node: Node, set: ReadonlySet<Node>): boolean =>
+  node.outputs.some((output) => output !== undefined && (output.isGraphOutput || [...output.users.keys()].some((user) => !set.has(user))))
+
+function outputBytes(node: Node): number {
+  return node.outputs.reduce((sum, output) => sum + (output === undefined ? 0 : bytesOfType(output)), 0)
+}
+
+function bytesOfType(value: Value): number {
+  const dims = dimsOf(value.type)
+  const dtype = dtypeOf(value.type)
+  return dims?.every(isStatic) && dtype !== undefined ? byteSize(dtype, volume(dims as number[])) : 0
+}
+
+const storedBytes = (nodes: ReadonlySet<Node>): number =>
+  [...nodes].filter((node) => isNeededOutside(node, nodes)).reduce((sum, node) => sum + outputBytes(node), 0)
+
+const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0)
+
+/** Bytes of constants that nobody else needs once these nodes are gone. */
+function freedBy(nodes: readonly Node[]): number {
+  const gone = new Set(nodes)
+  const counted = new Set<Value>()
+  let sum = 0
+  for (const node of nodes) {
+    for (const input of node.inputs) {
+      const tensor = input === undefined ? undefined : constantOf(input)
+      if (input === undefined || tensor === undefined || counted.has(input) || input.isGraphOutput) continue
+      counted.add(input)
+      if ([...input.users.keys()].every((user) => gone.has(user))) sum += tensor.byteLength
+    }
+  }
+  return sum
+}
+
+function replaceOutputs(patch: Patch, node: Node, tensorOf: (output: Value, index: number) => Tensor | undefined): void {
+  node.outputs.forEach((output, i) => {
+    if (output === undefined || !output.isUsed) return
+    const tensor = tensorOf(output, i)
+    if (tensor === undefined) return
+    const value = patch.constant(node.graph, tensor, output.name)
+    if (Patch.canReplace(output, value)) patch.replaceValue(output, value)
+  })
+  patch.removeIfDead(node)
+}

@@ -1,0 +1,98 @@
+import type { StagedModel } from '../export/write-model.js'
+import { stageModel } from '../export/write-model.js'
+import type { DType } from '../ir/dtype.js'
+import type { Model } from '../ir/graph.js'
+import type { DriverResult } from '../passes/driver.js'
+import type { VerificationEntry } from '../report/report.js'
+import { exactTolerance, roundingTolerance, type Tolerance } from '../runtime/compare.js'
+import { type Verification, type VerifyOptions, verify } from '../runtime/verify.js'
+import { firstGuilty } from '../search/clean-up.js'
+import type { JobOptions } from './job.js'
+import { readSamples } from '../accuracy/samples.js'
+import { passContext } from './pass-context.js'
+
+export interface Checked {
+  readonly verification: VerificationEntry
+  readonly warnings: readonly string[]
+}
+
+interface Staged {
+  /** The original. */
+  readonly file: string
+  readonly staged: StagedModel
+  readonly passes: DriverResult
+  readonly symbols: ReadonlyMap<string, number>
+  readonly options: JobOptions
+  /** The original once more, as it was before any pass. */
+  readonly prepare: () => Promise<{ readonly model: Model; readonly symbols: ReadonlyMap<string, number> }>
+  readonly foldBudgetBytes: number
+}
+
+/** Compares the staged result with the original; when they differ, the first guilty pass and place are named. */
+export async function verifyStaged(job: Staged): Promise<Checked> {
+  const { file, staged, passes, options, symbols } = job
+  if (options.verify === false) return { verification: { verdict: 'skipped', reason: 'asked not to', outputs: [] }, warnings: [] }
+  const { model } = await job.prepare()
+  const settings: VerifyOptions = {
+    seed: options.seed ?? 0,
+    threads: options.threads ?? 1,
+    timeLimitSeconds: options.timeLimitSeconds ?? 120,
+    tolerance: toleranceOf(passes),
+    symbols,
+    ...(options.data !== undefined && { data: await readSamples(options.data, model) }),
+    ...(options.signal && { signal: options.signal }),
+  }
+  const found = await verify({ path: file }, { path: staged.path }, model, settings)
+  if (found.verdict !== 'differs') return { verification: entry(found), warnings: warningsOf(found) }
+  options.onStage?.('looking for the guilty pass')
+  const guilty = await blame(job, settings)
+  const reason = guilty === undefined ? found.reason : `${found.reason}; first wrong after ${guilty}`
+  return { verification: entry({ ...found, ...(reason !== undefined && { reason }) }), warnings: warningsOf(found) }
+}
+
+/** Exact passes must leave every bit alone; rounding ones may reassociate. */
+function toleranceOf({ passes }: DriverResult): (dtype: DType) => Tolerance {
+  const isExact = passes.every(({ kind, fired }) => fired === 0 || kind === 'exact')
+  return isExact ? exactTolerance : roundingTolerance
+}
+
+async function blame(job: Staged, settings: VerifyOptions): Promise<string | undefined> {
+  const { file, passes, options, prepare, foldBudgetBytes, staged } = job
+  const fresh = async () => {
+    const { model } = await prepare()
+    const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
+    return { model, context: passContext(model, options.target, limits).context }
+  }
+  const agrees = async (model: Model) => {
+    const trial = await stageModel(model, `${staged.path}.trial.onnx`)
+    try {
+      const { model: original } = await prepare()
+      return (await verify({ path: file }, { path: trial.path }, original, settings)).verdict !== 'differs'
+    } finally {
+      await trial.discard()
+    }
+  }
+  const guilty = await firstGuilty(passes.firings, fresh, agrees)
+  return guilty === undefined ? undefined : `pass ${guilty.pass} at ${guilty.place}`
+}
+
+function entry({ verdict, reason, outputs }: Verification): VerificationEntry {
+  return {
+    verdict,
+    ...(reason !== undefined && { reason }),
+    outputs: outputs.map(({ name, maxAbs, maxRel, cosine, sqnrDb }) => ({ name, maxAbs, maxRel, cosine, sqnrDb })),
+  }
+}
+
+function warningsOf({ verdict, optimization, runtimeDeviation }: Verification): string[] {
+  const warnings: string[] = []
+  if (verdict !== 'unverified' && optimization === 'all') {
+    warnings.push('onnxruntime loads the original only with its graph optimizations on: both models ran so')
+  }
+  const off = runtimeDeviation?.filter(({ agrees }) => !agrees) ?? []
+  if (off.length > 0) {
+    const names = off.map(({ name }) => `"${name}"`).join(', ')
+    warnings.push(`onnxruntime's own optimizations change ${names} of the original beyond the tolerance`)
+  }
+  return warnings
+}
