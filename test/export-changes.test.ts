@@ -247,6 +247,28 @@ describe('a changed model', () => {
     expect(written.graph?.node?.[1]?.attribute?.[1]?.g?.node?.[0]?.output).toEqual(['r_1'])
   })
 
+  it('never gives a value the name of one that comes after it', () => {
+    const twin = (name: string): GraphProto => ({ name, node: [node('Neg', ['x'], ['r'])], output: [{ name: 'r' }] })
+    const condition = { name: 'c', type: { tensor_type: { elem_type: 9, shape: { dim: [] } } } }
+    const branches = [graphAttribute('then_branch', twin('then')), graphAttribute('else_branch', twin('else'))]
+    const model = read(
+      smallModel(
+        smallGraph({
+          input: [info('x'), condition],
+          node: [node('If', ['c'], ['t'], branches), node('Abs', ['t'], ['u']), node('Relu', ['u'], ['y'])],
+        }),
+      ),
+    )
+    // As after inlining: the first outer value has the name that stood for an inner r, a later one is called r.
+    const [inner] = model.fileNames.keys()
+    nodeOf(model, 'If').subgraph('else_branch')!.outputs[0]!.name = 'elsewhere'
+    nodeOf(model, 'If').subgraph('then_branch')!.outputs[0]!.name = 'too'
+    nodeOf(model, 'If').outputs[0]!.name = inner!
+    nodeOf(model, 'Abs').outputs[0]!.name = 'r'
+    expect(verifyGraph(model)).toEqual([])
+    expect(again(model).graph?.node?.map((item) => item.output)).toEqual([[inner], ['r'], ['y']])
+  })
+
   it('keeps a sparse initializer sparse, and writes it dense where it became something else', () => {
     const sparse = {
       values: tensor('s', { dims: [longOf(1)], raw_data: bytesOf(7) }),

@@ -12,8 +12,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeModel } from '../src/export/write-model.js'
+import { stageModel, writeModel } from '../src/export/write-model.js'
 import { readModel } from '../src/import/read-model.js'
 import { Patch } from '../src/ir/patch.js'
 import { Tensor } from '../src/ir/tensor.js'
@@ -121,6 +122,26 @@ describe('writing', () => {
   })
 })
 
+describe('staging', () => {
+  it('gives a file that can be read before it is at its place', async () => {
+    const staged = await stageModel(await readBack(externalModel()), at('out.onnx'))
+    expect(readdirSync(folder)).not.toContain('out.onnx')
+    const model = await readModel(staged.path)
+    expect([...model.graph.initializers][0]!.tensor!.numbers()[0]).toBe(1024)
+    expect(sha256(staged.path)).toBe(staged.sha256)
+    await staged.commit()
+    await staged.discard()
+    expect(readdirSync(folder).sort()).toEqual(['in.onnx', 'out.onnx', 'out.onnx.data', 'weights.bin'])
+    expect(sha256(at('out.onnx'))).toBe(staged.sha256)
+  })
+
+  it('leaves nothing when discarded', async () => {
+    const staged = await stageModel(await readBack(smallModel()), at('out.onnx'))
+    await staged.discard()
+    expect(readdirSync(folder)).toEqual(['in.onnx'])
+  })
+})
+
 describe('external data', () => {
   it('goes into a file of our own name, aligned, equal slices once', async () => {
     const model = await readBack(externalModel())
@@ -222,6 +243,16 @@ describe('external data', () => {
       .map((item) => item.tensor('value')!)
     expect(first.map((content) => content.numbers()[0])).toEqual([0, 6])
     expect(statSync(at('out.onnx.data')).size).toBe(2 * 4096 + 24)
+  })
+
+  it('loads and runs in onnxruntime', async () => {
+    const model = await readBack(externalModel())
+    await writeModel(model, at('out.onnx'))
+    rmSync(at('weights.bin'))
+    const session = await InferenceSession.create(at('out.onnx'))
+    const { y } = await session.run({ x: new OrtTensor('float32', [-1, -2, -3, -4, -5, 0], [2, 3]) })
+    expect([...(y!.data as Float32Array)]).toEqual([0, 0, 0, 0, 0, 6])
+    await session.release()
   })
 
   it('is made for a model that is too large for one file', async () => {

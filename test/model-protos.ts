@@ -2,6 +2,7 @@ import { encodeModel } from '../src/onnx/codec.js'
 import { longOf } from '../src/onnx/int64.js'
 import type {
   AttributeProto,
+  FunctionProto,
   GraphProto,
   ModelProto,
   NodeProto,
@@ -73,3 +74,41 @@ export const smallModel = (graph: GraphProto = smallGraph(), more: ModelProto = 
 })
 
 export const fileBytes = (model: ModelProto): Buffer => Buffer.concat(encodeModel(model))
+
+/** smallModel with another graph. */
+export const withGraph = (more: GraphProto) => smallModel(smallGraph(more))
+/** A subgraph r = Abs(x) of an outer x. */
+export const branch = (more: GraphProto = {}): GraphProto => ({
+  name: 'b',
+  output: [info('r', null)],
+  node: [node('Abs', ['x'], ['r'])],
+  ...more,
+})
+/** y = If(c), with t = x + w before it. */
+export const withBranches = (then: GraphProto, otherwise: GraphProto = branch({ name: 'c' })) =>
+  withGraph({
+    input: [info('x'), { name: 'c', type: { tensor_type: { elem_type: 9, shape: { dim: [] } } } }],
+    node: [
+      node('Add', ['x', 'w'], ['t']),
+      node('If', ['c'], ['y'], [graphAttribute('then_branch', then), graphAttribute('else_branch', otherwise)]),
+    ],
+  })
+/** The function f.F: b = Abs(a). */
+export const fn = (more: FunctionProto = {}): FunctionProto => ({
+  name: 'F',
+  domain: 'f',
+  input: ['a'],
+  output: ['b'],
+  node: [node('Abs', ['a'], ['b'])],
+  opset_import: [{ domain: '', version: longOf(17) }],
+  ...more,
+})
+/** y = f.F(x) + w. */
+export const withFunctions = (...functions: FunctionProto[]) =>
+  smallModel(smallGraph({ node: [node('F', ['x'], ['t'], [], { domain: 'f' }), node('Add', ['t', 'w'], ['y'])] }), {
+    functions,
+    opset_import: [
+      { domain: 'ai.onnx', version: longOf(17) },
+      { domain: 'f', version: longOf(1) },
+    ],
+  })

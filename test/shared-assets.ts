@@ -23,7 +23,7 @@ import { describe } from 'vitest'
  */
 
 const checkout = join(dirname(fileURLToPath(import.meta.url)), '..')
-const root = resolve(process.env['ONNX_TAILOR_SHARED'] ?? join(checkout, '../shared'))
+const root = resolve(process.env.ONNX_TAILOR_SHARED ?? join(checkout, '../shared'))
 
 export interface NamedFile {
   /** File name without folder. */

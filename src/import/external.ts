@@ -28,6 +28,7 @@ export class ExternalFiles {
   readonly #folder: string | undefined
   readonly #warnings: string[]
   readonly #files = new Map<string, ExternalFile>()
+  readonly #unknownKeys = new Set<string>()
   #realFolder: string | undefined
 
   constructor(folder: string | undefined, warnings: string[]) {
@@ -80,11 +81,18 @@ export class ExternalFiles {
     const values = new Map<string, string>()
     for (const { key, value } of entries) {
       const name = key ?? ''
-      if (!keys.has(name)) this.#warnings.push(`${place}: unknown key ${quoted(name)} of external data`)
+      if (!keys.has(name)) this.#noteUnknown(name, place)
       else if (values.has(name)) throw fault(place, `has two entries ${quoted(name)}`, 'keep one')
       else values.set(name, value ?? '')
     }
     return values
+  }
+
+  /** Every unknown key once: all tensors of a file tend to have the same. */
+  #noteUnknown(key: string, place: string): void {
+    if (this.#unknownKeys.has(key)) return
+    this.#unknownKeys.add(key)
+    this.#warnings.push(`${place}: unknown key ${quoted(key)} of external data`)
   }
 
   #open(location: string, place: string): ExternalFile {

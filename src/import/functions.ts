@@ -1,6 +1,6 @@
 import { quoted, UserError } from '../ir/errors.js'
 import { type Attribute, FunctionBody, functionKey, Graph } from '../ir/graph.js'
-import { normalDomain } from '../onnx/domain.js'
+import { domainText, normalDomain } from '../onnx/domain.js'
 import type { FunctionProto, ModelProto, NodeProto } from '../onnx/messages.js'
 import { readAttribute } from './attributes.js'
 import type { ImportContext } from './context.js'
@@ -85,6 +85,7 @@ function calledBy(nodes: readonly NodeProto[], functions: ReadonlyMap<string, Fu
 
 export function readFunctions(context: ImportContext): void {
   for (const [key, proto] of context.functions) context.model.functions.set(key, readFunction(proto, context))
+  noteVersions(context)
 }
 
 function readFunction(proto: FunctionProto, context: ImportContext): FunctionBody {
@@ -95,7 +96,6 @@ function readFunction(proto: FunctionProto, context: ImportContext): FunctionBod
   const attributes = readDeclaredAttributes(proto, context, place)
   const domain = normalDomain(proto.domain)
   const body = new FunctionBody(domain, proto.name!, proto.overload ?? '', graph, attributes, opsets, proto)
-  noteVersions(body, context, place)
 
   const reader = new GraphReader(context, opsets, true)
   const scope = new Scope(graph, undefined)
@@ -149,12 +149,16 @@ function readDeclaredAttributes(
 }
 
 /** Runtimes disagree on what a function means whose operator sets are of other versions than the model's. */
-function noteVersions(body: FunctionBody, { model }: ImportContext, place: string): void {
-  for (const [domain, version] of body.opsets) {
-    const other = model.opsets.get(domain)
-    if (other !== undefined && other !== version) {
-      model.warnings.push(`${place}: imports version ${version} of "${domain || 'ai.onnx'}", the model ${other}`)
+function noteVersions({ model }: ImportContext): void {
+  const differing = new Map<string, number>()
+  for (const body of model.functions.values()) {
+    for (const [domain, version] of body.opsets) {
+      const other = model.opsets.get(domain)
+      if (other !== undefined && other !== version) differing.set(domain, (differing.get(domain) ?? 0) + 1)
     }
+  }
+  for (const [domain, count] of differing) {
+    model.warnings.push(`functions: ${count} import another version of "${domainText(domain)}" than the model`)
   }
 }
 

@@ -90,16 +90,16 @@ export class GraphReader {
     if (order.some((index, i) => index !== i)) {
       this.#context.model.warnings.push(`${prefix}graph: the nodes are not in topological order; sorted`)
     }
-    const names = new Set<string>()
+    const names = new Map<string, number>()
     for (const index of order) {
       const proto = protos[index]!
       this.#node(scope, proto, index, nodePlace(proto, index, prefix))
-      if (!proto.name) continue
-      if (names.has(proto.name)) {
-        this.#context.model.warnings.push(`${prefix}graph: several nodes have the name ${quoted(proto.name)}`)
-      }
-      names.add(proto.name)
+      if (proto.name) names.set(proto.name, (names.get(proto.name) ?? 0) + 1)
     }
+    const repeated = [...names].filter(([, count]) => count > 1)
+    if (repeated.length === 0) return
+    const what = `${repeated.length} node names occur more than once, first ${quoted(repeated[0]![0])}`
+    this.#context.model.warnings.push(`${prefix}graph: ${what}`)
   }
 
   #node(scope: Scope, proto: NodeProto, index: number, place: string): void {

@@ -81,6 +81,12 @@ describe('decoding', () => {
     expect(() => decodeModel(bytes)).toThrow(message)
   })
 
+  it('refuses tens of megabytes of empty nodes before they fill the memory', () => {
+    const nodes = Buffer.alloc(12_000_000, Uint8Array.of(0x0a, 0))
+    const bytes = joined([Uint8Array.of(0x3a), ...packVarints([nodes.length]), nodes])
+    expect(() => decodeModel(bytes)).toThrow('more fields than any model')
+  })
+
   it('accepts nesting up to 100 levels', () => {
     expect(decodeModel(nested(97)).graph).toBeTruthy()
   })

@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/minimal.js'
 import { UserError } from '../ir/errors.js'
+import { BoundedReader, TooManyFields } from './bounded-reader.js'
 import { ChunkWriter } from './chunk-writer.js'
 import { onnx } from './generated/onnx.js'
 import type { MapProto, ModelProto, OptionalProto, SequenceProto, TensorProto } from './messages.js'
@@ -20,12 +21,16 @@ interface Decoder<T> {
 
 function decode<T>(type: Decoder<T>, bytes: Uint8Array, what: string): T {
   // Over a Buffer, `bytes` fields are views.
-  const reader = protobuf.Reader.create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  const reader = new BoundedReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   reader.discardUnknown = false
   try {
     return type.decode(reader)
   } catch (error) {
     if (isBug(error)) throw error
+    if (error instanceof TooManyFields) {
+      const remedy = 'check that the file is really an ONNX file'
+      throw new UserError('too-large', `byte ${reader.pos}`, 'the file has more fields than any model', remedy)
+    }
     const reason = error instanceof Error ? error.message : String(error)
     if (reason === 'max depth exceeded') {
       const remedy = 'flatten the subgraphs; readers of ONNX stop at that depth'

@@ -34,7 +34,8 @@ class Cloner {
 
   initializers(source: Graph, target: Graph): void {
     for (const value of source.initializers) {
-      if (value.tensor !== undefined && !value.isInput) this.#map.set(value, this.#patch.constant(target, value.tensor, value.name))
+      if (value.tensor !== undefined && !value.isInput)
+        this.#map.set(value, this.#patch.constant(target, value.tensor, value.name))
     }
   }
 
@@ -71,8 +72,10 @@ class Cloner {
       if (attribute.kind === 'reference') {
         const bound = this.#bindings === undefined ? attribute : this.#bindings.get(attribute.value)
         if (bound !== undefined) attributes.push([name, this.#bindings === undefined ? bound : withoutOrigin(bound)])
-      } else if (attribute.kind === 'graph') attributes.push([name, { kind: 'graph', value: this.#graph(attribute.value) }])
-      else if (attribute.kind === 'graphs') attributes.push([name, { kind: 'graphs', value: attribute.value.map((graph) => this.#graph(graph)) }])
+      } else if (attribute.kind === 'graph')
+        attributes.push([name, { kind: 'graph', value: this.#graph(attribute.value) }])
+      else if (attribute.kind === 'graphs')
+        attributes.push([name, { kind: 'graphs', value: attribute.value.map((graph) => this.#graph(graph)) }])
       else attributes.push([name, attribute])
     }
     return Object.fromEntries(attributes)

@@ -3,13 +3,27 @@ import { inferNode, inferTypes } from '../ir/infer.js'
 import { resolveOp } from '../ir/ops/index.js'
 import { Patch } from '../ir/patch.js'
 import { typesEqual } from '../ir/type.js'
-import { isSkip, isSweep, type LocalPass, type Pass, type PassContext, type PassKind, type Skip, type SweepPass } from './define.js'
+import {
+  isSkip,
+  isSweep,
+  type LocalPass,
+  type Pass,
+  type PassContext,
+  type PassKind,
+  type Skip,
+  type SweepPass,
+} from './define.js'
 
 export interface PassResult {
   readonly name: string
   readonly kind: PassKind
   readonly fired: number
-  readonly skipped: readonly { readonly reason: string; readonly count: number; readonly example: string; readonly remedy: string }[]
+  readonly skipped: readonly {
+    readonly reason: string
+    readonly count: number
+    readonly example: string
+    readonly remedy: string
+  }[]
 }
 
 /** One change, in the order they happened: what bisection counts through. */

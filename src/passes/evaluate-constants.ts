@@ -34,7 +34,10 @@ export function constantEvaluator(runtime: Runtime): Evaluator {
 }
 
 /** The nodes alone, their constants as initializers; every value that something outside needs is an output. */
-function constantModel(nodes: readonly Node[]): { readonly model: Model; readonly wanted: ReadonlyMap<string, string> } {
+function constantModel(nodes: readonly Node[]): {
+  readonly model: Model
+  readonly wanted: ReadonlyMap<string, string>
+} {
   const original = nodes[0]!.graph.model
   const model = new Model(Math.min(Math.max(original.irVersion, 4), newestIr), new Map(original.opsets))
   const graph = new Graph(model, 'constants')

@@ -1,18 +1,28 @@
 import type { Pass } from './define.js'
 import { constantToInitializer } from './exact/constant-to-initializer.js'
 import { dropOverridableInputs } from './exact/drop-overridable-inputs.js'
+import { dropZeroState } from './exact/drop-zero-state.js'
 import { eliminateCommonSubexpressions } from './exact/eliminate-common-subexpressions.js'
+import { foldBatchNormalization, foldBias, foldScale } from './exact/fold-channel-affine.js'
 import { foldConstants } from './exact/fold-constants.js'
+import { foldInputAffine } from './exact/fold-input-affine.js'
 import { foldShapes } from './exact/fold-shapes.js'
 import { inlineConstantIf } from './exact/inline-constant-if.js'
 import { inlineFunctions } from './exact/inline-functions.js'
+import { matmulAddToGemm } from './exact/matmul-add-to-gemm.js'
 import { mergeCasts } from './exact/merge-casts.js'
+import { mergeChannelAffines, mergeConstantOperands } from './exact/merge-channel-affines.js'
 import { mergeClips } from './exact/merge-clips.js'
 import { joinSplitParts, mergeConcats } from './exact/merge-concats.js'
 import { mergeDuplicateInitializers } from './exact/merge-duplicate-initializers.js'
+import { mergeLinearConvolutions } from './exact/merge-linear-convolutions.js'
 import { mergeSlices } from './exact/merge-slices.js'
 import { mergeTransposes } from './exact/merge-transposes.js'
 import { mergeViews } from './exact/merge-views.js'
+import { padIntoWindow } from './exact/pad-into-window.js'
+import { recogniseGelu, recogniseSilu } from './exact/recognise-gelu.js'
+import { recogniseHardSigmoid, recogniseHardSwish } from './exact/recognise-hard-swish.js'
+import { recogniseLayerNormalization } from './exact/recognise-layer-normalization.js'
 import { removeDeadCode } from './exact/remove-dead-code.js'
 import { removeDropout } from './exact/remove-dropout.js'
 import { removeIdentity } from './exact/remove-identity.js'
@@ -30,7 +40,13 @@ import { sinkTranspose } from './exact/sink-transpose.js'
 import { transposeToReshape } from './exact/transpose-to-reshape.js'
 
 /** What is known before anything runs. */
-const constants: readonly Pass[] = [constantToInitializer, inlineConstantIf, inlineFunctions, foldShapes, simplifyReshapeTarget]
+const constants: readonly Pass[] = [
+  constantToInitializer,
+  inlineConstantIf,
+  inlineFunctions,
+  foldShapes,
+  simplifyReshapeTarget,
+]
 
 /** What does nothing goes first: it only hides what the others look for. */
 const noOps: readonly Pass[] = [
@@ -61,6 +77,25 @@ const mergers: readonly Pass[] = [
   sinkTranspose,
 ]
 
+/** Arithmetic with constants goes into the weights next to it, and formulas become the operator they spell. */
+const algebra: readonly Pass[] = [
+  dropZeroState,
+  padIntoWindow,
+  foldBatchNormalization,
+  foldScale,
+  foldBias,
+  matmulAddToGemm,
+  mergeChannelAffines,
+  foldInputAffine,
+  mergeConstantOperands,
+  recogniseHardSwish,
+  recogniseHardSigmoid,
+  recogniseGelu,
+  recogniseSilu,
+  recogniseLayerNormalization,
+  mergeLinearConvolutions,
+]
+
 /** Looks at the whole model, each time local passes have come to rest. */
 const sweeps: readonly Pass[] = [
   dropOverridableInputs,
@@ -71,4 +106,4 @@ const sweeps: readonly Pass[] = [
 ]
 
 /** The exact and rounding passes in their order: what a node is tried with first comes first. */
-export const cleanUpPasses: readonly Pass[] = [...constants, ...noOps, ...mergers, ...sweeps]
+export const cleanUpPasses: readonly Pass[] = [...constants, ...noOps, ...mergers, ...algebra, ...sweeps]

@@ -12,7 +12,8 @@ export const dropOverridableInputs = definePass({
   sweep({ model, keepOverridable }, patch, report) {
     if (keepOverridable) return
     for (const input of [...model.graph.inputs]) {
-      if (input.tensor !== undefined && !input.isPinned && report.fire(`input ${input.name}`)) patch.dropOverridableInput(input)
+      if (input.tensor !== undefined && !input.isPinned && report.fire(`input ${input.name}`))
+        patch.dropOverridableInput(input)
     }
   },
 })

@@ -6,7 +6,7 @@ import { contextOf } from '../../ir/infer.js'
 import { Patch } from '../../ir/patch.js'
 import { type Tensor, volume } from '../../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../../ir/type.js'
-import { definePass, type PassContext, skip, type SweepReport } from '../define.js'
+import { definePass, type PassContext, type SweepReport, skip } from '../define.js'
 
 /** What the runtime can give back. */
 const returnable = new Set<DType>(
@@ -43,7 +43,8 @@ interface Budget {
 function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
   for (const node of graph.nodes()) {
     for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget)
-    if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined)) continue
+    if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined))
+      continue
     const found = contextOf(node)
     const tensors = found?.resolved.op.evaluate?.(found.context)
     if (tensors === undefined || !replaceable(node)) continue
@@ -59,12 +60,20 @@ function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: B
 }
 
 /** Everything that hangs on constants and that no rule of ours computes, in one run of the runtime. */
-async function foldByRuntime(root: Graph, context: PassContext, patch: Patch, report: SweepReport, budget: Budget): Promise<void> {
+async function foldByRuntime(
+  root: Graph,
+  context: PassContext,
+  patch: Patch,
+  report: SweepReport,
+  budget: Budget,
+): Promise<void> {
   if (context.evaluate === undefined) return
   const pending = new Set<Node>()
   for (const node of root.allNodes()) {
     const isConstant = (input: Value | undefined) =>
-      input === undefined || constantOf(input) !== undefined || (input.producer !== undefined && pending.has(input.producer))
+      input === undefined ||
+      constantOf(input) !== undefined ||
+      (input.producer !== undefined && pending.has(input.producer))
     if (isFoldable(node) && node.inputs.every(isConstant) && node.outputs.every(hasReturnableType)) pending.add(node)
   }
   // Only what leaves the set has to be stored; what would bloat the file stays a computation.
@@ -96,7 +105,9 @@ function isFoldable(node: Node): boolean {
   if (node.hasSubgraphs || node.hasReferences || node.is('Constant') || node.inputs.length === 0) return false
   const traits = contextOf(node)?.resolved.op.traits
   if (traits === undefined || node.domain !== '') return false
-  const isBarred = traits.some((trait) => trait === 'quantization' || trait === 'random' || trait === 'control-flow' || trait === 'container')
+  const isBarred = traits.some(
+    (trait) => trait === 'quantization' || trait === 'random' || trait === 'control-flow' || trait === 'container',
+  )
   return !isBarred && !(node.is('Dropout') && node.inputs[2] !== undefined)
 }
 
@@ -117,7 +128,10 @@ function replaceable(node: Node): boolean {
 const leaves = (node: Node): boolean => node.outputs.some((output) => output?.isUsed)
 
 const isNeededOutside = (node: Node, set: ReadonlySet<Node>): boolean =>
-  node.outputs.some((output) => output !== undefined && (output.isGraphOutput || [...output.users.keys()].some((user) => !set.has(user))))
+  node.outputs.some(
+    (output) =>
+      output !== undefined && (output.isGraphOutput || [...output.users.keys()].some((user) => !set.has(user))),
+  )
 
 function outputBytes(node: Node): number {
   return node.outputs.reduce((sum, output) => sum + (output === undefined ? 0 : bytesOfType(output)), 0)
@@ -150,7 +164,11 @@ function freedBy(nodes: readonly Node[]): number {
   return sum
 }
 
-function replaceOutputs(patch: Patch, node: Node, tensorOf: (output: Value, index: number) => Tensor | undefined): void {
+function replaceOutputs(
+  patch: Patch,
+  node: Node,
+  tensorOf: (output: Value, index: number) => Tensor | undefined,
+): void {
   node.outputs.forEach((output, i) => {
     if (output === undefined || !output.isUsed) return
     const tensor = tensorOf(output, i)

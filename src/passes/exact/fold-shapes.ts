@@ -2,7 +2,7 @@ import { isStatic } from '../../ir/dim.js'
 import type { DType } from '../../ir/dtype.js'
 import { contextOf } from '../../ir/infer.js'
 import { Tensor } from '../../ir/tensor.js'
-import { dtypeOf, dimsOf } from '../../ir/type.js'
+import { dimsOf, dtypeOf } from '../../ir/type.js'
 import { definePass } from '../define.js'
 import { bypass } from './bypass.js'
 
@@ -20,7 +20,9 @@ export const foldShapes = definePass({
     const traits = contextOf(node)?.resolved.op.traits
     if (traits === undefined || traits.includes('quantization') || traits.includes('random')) return null
     const dims = dimsOf(output.type)
-    const tensor = dims?.every(isStatic) ? integerTensor(dtypeOf(output.type), content as number[], dims as number[]) : undefined
+    const tensor = dims?.every(isStatic)
+      ? integerTensor(dtypeOf(output.type), content as number[], dims as number[])
+      : undefined
     // A subgraph's output must be computed there.
     if (tensor === undefined || (output.isGraphOutput && node.graph.parent !== undefined)) return null
     return (patch) => {
@@ -31,7 +33,11 @@ export const foldShapes = definePass({
   },
 })
 
-function integerTensor(dtype: DType | undefined, values: readonly number[], dims: readonly number[]): Tensor | undefined {
+function integerTensor(
+  dtype: DType | undefined,
+  values: readonly number[],
+  dims: readonly number[],
+): Tensor | undefined {
   switch (dtype) {
     case 'int64':
       return Tensor.int64(values, dims)

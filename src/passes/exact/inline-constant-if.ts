@@ -38,5 +38,9 @@ function conditionOf(node: Node): boolean | undefined {
 /** Lets `value` take over from an output of `node`; where the interface forbids it, an Identity does. */
 export function giveWay(patch: Patch, node: Node, output: Value, value: Value): void {
   if (Patch.canReplace(output, value)) patch.replaceValue(output, value)
-  else patch.replaceValue(output, patch.insertBefore(node, { opType: 'Identity', inputs: [value], from: [node] }).outputs[0]!)
+  else
+    patch.replaceValue(
+      output,
+      patch.insertBefore(node, { opType: 'Identity', inputs: [value], from: [node] }).outputs[0]!,
+    )
 }

@@ -35,7 +35,8 @@ export const mergeCasts = definePass({
     const via = dtypeOf(inner.outputs[0]?.type)
     const to = dtypeOf(node.outputs[0]?.type)
     if (from === undefined || via === undefined || to === undefined) return null
-    if (!widerThan.get(from)?.includes(via)) return skip('narrowing-cast', node, 'none: the inner cast may change values')
+    if (!widerThan.get(from)?.includes(via))
+      return skip('narrowing-cast', node, 'none: the inner cast may change values')
     if (isFloat(from) && !isFloat(to)) return null
     return (patch) => {
       patch.absorb(node, inner)

@@ -51,7 +51,8 @@ export const mergeClips = definePass({
 function clipNode(patch: Patch, node: Node, inner: Node, [low, high]: readonly [number, number], dtype: DType): Node {
   const source = inner.inputs[0]!
   const from = [node, inner]
-  if (low === 0 && high === Number.POSITIVE_INFINITY) return patch.insertBefore(node, { opType: 'Relu', inputs: [source], from })
+  if (low === 0 && high === Number.POSITIVE_INFINITY)
+    return patch.insertBefore(node, { opType: 'Relu', inputs: [source], from })
   if ((node.graph.opsets.get('') ?? 0) < 11) {
     const attributes = {
       ...(Number.isFinite(low) && { min: attr.float(low) }),
@@ -60,7 +61,9 @@ function clipNode(patch: Patch, node: Node, inner: Node, [low, high]: readonly [
     return patch.insertBefore(node, { opType: 'Clip', inputs: [source], attributes, from })
   }
   const scalar = (value: number, name: string) =>
-    Number.isFinite(value) ? patch.constant(node.graph, scalarOf(dtype, value), `${node.outputs[0]!.name}_${name}`) : undefined
+    Number.isFinite(value)
+      ? patch.constant(node.graph, scalarOf(dtype, value), `${node.outputs[0]!.name}_${name}`)
+      : undefined
   return patch.insertBefore(node, { opType: 'Clip', inputs: [source, scalar(low, 'min'), scalar(high, 'max')], from })
 }
 

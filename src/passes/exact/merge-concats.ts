@@ -1,5 +1,5 @@
-import { dimsOf } from '../../ir/type.js'
 import type { Node, Value } from '../../ir/graph.js'
+import { dimsOf } from '../../ir/type.js'
 import { definePass } from '../define.js'
 import { bypass } from './bypass.js'
 
@@ -22,11 +22,17 @@ export const mergeConcats = definePass({
     if (!node.is('Concat')) return null
     const axis = axisOf(node)
     const inner = node.inputs.find(
-      (input) => input?.producer?.is('Concat') && input.soleUser === node && input.producer.graph === node.graph && axisOf(input.producer) === axis,
+      (input) =>
+        input?.producer?.is('Concat') &&
+        input.soleUser === node &&
+        input.producer.graph === node.graph &&
+        axisOf(input.producer) === axis,
     )
     if (axis === undefined || inner?.producer === undefined) return null
     const { producer } = inner
-    const operands = node.inputs.flatMap((input): (Value | undefined)[] => (input === inner ? producer.inputs : [input]))
+    const operands = node.inputs.flatMap((input): (Value | undefined)[] =>
+      input === inner ? producer.inputs : [input],
+    )
     return (patch) => {
       const merged = patch.insertBefore(node, {
         opType: 'Concat',

@@ -13,7 +13,10 @@ export const mergeDuplicateInitializers = definePass({
   id: 'merge-duplicate-initializers',
   kind: 'exact',
   rule: 'two initializers with equal dtype, dims and bytes are one',
-  example: ['initializers a = b = [1, 2]; y = Add(x, a); z = Mul(y, b)', 'initializer a = [1, 2]; y = Add(x, a); z = Mul(y, a)'],
+  example: [
+    'initializers a = b = [1, 2]; y = Add(x, a); z = Mul(y, b)',
+    'initializer a = [1, 2]; y = Add(x, a); z = Mul(y, a)',
+  ],
   sweep({ model }, patch, report) {
     const bySize = new Map<string, Value[]>()
     for (const root of model.roots()) collect(root, bySize)

@@ -16,7 +16,8 @@ export const mergeSlices = definePass({
   match(node) {
     const inner = node.inputs[0]?.producer
     const source = inner?.inputs[0]
-    if (inner === undefined || source === undefined || !inner.is('Slice') || node.inputs[0]?.soleUser !== node) return null
+    if (inner === undefined || source === undefined || !inner.is('Slice') || node.inputs[0]?.soleUser !== node)
+      return null
     if ((node.graph.opsets.get('') ?? 0) < 10 || inner.graph !== node.graph) return null
     const rank = dimsOf(source.type)?.length
     const first = sliceRanges(inner)

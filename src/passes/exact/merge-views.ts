@@ -1,5 +1,5 @@
-import { contextOf } from '../../ir/infer.js'
 import type { Node } from '../../ir/graph.js'
+import { contextOf } from '../../ir/infer.js'
 import { Tensor } from '../../ir/tensor.js'
 import { dimsOf } from '../../ir/type.js'
 import { definePass } from '../define.js'

@@ -35,7 +35,8 @@ function sweepGraph(graph: Graph, patch: Patch, report: SweepReport): void {
     node = previous
   }
   for (const initializer of [...graph.initializers]) {
-    if (!initializer.isUsed && !initializer.isInput && report.fire(`initializer ${initializer.name}`)) patch.removeInitializer(initializer)
+    if (!initializer.isUsed && !initializer.isInput && report.fire(`initializer ${initializer.name}`))
+      patch.removeInitializer(initializer)
   }
 }
 

@@ -15,7 +15,8 @@ export const removeDropout = definePass({
     if (node.outputs[1]?.isUsed) return skip('mask-used', node, 'export the model in inference mode')
     const version = node.graph.opsets.get('') ?? 0
     // Before opset 7 an attribute says whether this is a test run; the default is training.
-    if (version < 7 && node.int('is_test', 0) === 0) return skip('training-mode', node, 'export the model in inference mode')
+    if (version < 7 && node.int('is_test', 0) === 0)
+      return skip('training-mode', node, 'export the model in inference mode')
     if (training !== undefined) {
       const mode = constantOf(training)
       if (mode === undefined || Array.from(mode.numbers()).some((on) => on !== 0)) {

@@ -18,7 +18,8 @@ export const removeNoOpMovement = definePass({
   example: ['y = Reshape(x, [2, 3])  # x is [2, 3]', 'y = x'],
   match(node) {
     const traits = contextOf(node)?.resolved.op.traits
-    if (traits === undefined || !(traits.includes('view') || (node.domain === '' && keepsOrder.has(node.opType)))) return null
+    if (traits === undefined || !(traits.includes('view') || (node.domain === '' && keepsOrder.has(node.opType))))
+      return null
     const [input] = node.inputs
     const before = dimsOf(input?.type)
     const after = dimsOf(node.outputs[0]?.type)

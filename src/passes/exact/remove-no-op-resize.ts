@@ -22,7 +22,8 @@ export const removeNoOpResize = definePass({
     if (context.text('coordinate_transformation_mode') === 'tf_crop_and_resize') return null
     const scaleInput = node.opType === 'Upsample' || context.since < 11 ? 1 : 2
     const scales = context.constant(scaleInput)
-    const hasUnitScales = scales !== undefined && scales.size > 0 && Array.from(scales.numbers()).every((scale) => scale === 1)
+    const hasUnitScales =
+      scales !== undefined && scales.size > 0 && Array.from(scales.numbers()).every((scale) => scale === 1)
     if (hasUnitScales) return bypass(node, input)
     // Sizes that are the input's own give the same coordinates, antialiased or not.
     if (!context.hasInput(3) || scales?.size) return null

@@ -13,7 +13,8 @@ export const removeRepeatedOperation = definePass({
     if (contextOf(node)?.resolved.op.traits.includes('idempotent') !== true) return null
     const input = node.inputs[0]
     const inner = input?.producer
-    if (input === undefined || inner === undefined || !inner.is(node.opType, node.domain) || node.hasReferences) return null
+    if (input === undefined || inner === undefined || !inner.is(node.opType, node.domain) || node.hasReferences)
+      return null
     if (input.outputIndex !== 0 || node.inputs.length !== inner.inputs.length) return null
     const hasSameParameters = node.inputs.every((parameter, i) => i === 0 || parameter === inner.inputs[i])
     return hasSameParameters && sameAttributes(node, inner) ? bypass(node, input) : null

@@ -21,9 +21,17 @@ function sameAttribute(a: Attribute, b: Attribute): boolean {
     case 'ints':
       return b.kind === 'ints' && a.value.length === b.value.length && a.value.every((value, i) => value === b.value[i])
     case 'floats':
-      return b.kind === 'floats' && a.value.length === b.value.length && a.value.every((value, i) => Object.is(value, b.value[i]))
+      return (
+        b.kind === 'floats' &&
+        a.value.length === b.value.length &&
+        a.value.every((value, i) => Object.is(value, b.value[i]))
+      )
     case 'strings':
-      return b.kind === 'strings' && a.value.length === b.value.length && a.value.every((value, i) => Buffer.compare(value, b.value[i]!) === 0)
+      return (
+        b.kind === 'strings' &&
+        a.value.length === b.value.length &&
+        a.value.every((value, i) => Buffer.compare(value, b.value[i]!) === 0)
+      )
     case 'tensor':
       return b.kind === 'tensor' && sameTensor(a.value, b.value)
     default:

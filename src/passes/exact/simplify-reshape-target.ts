@@ -16,12 +16,14 @@ export const simplifyReshapeTarget = definePass({
   roots: ['Reshape'],
   match(node) {
     const [input, shape] = node.inputs
-    if (input === undefined || shape === undefined || !node.is('Reshape') || constantOf(shape) !== undefined) return null
+    if (input === undefined || shape === undefined || !node.is('Reshape') || constantOf(shape) !== undefined)
+      return null
     const before = dimsOf(input.type)
     const after = dimsOf(node.outputs[0]?.type)
     if (before === undefined || after === undefined) return null
     const target = reshapeTarget(after, before)
-    if (target === undefined) return skip('shape-not-expressible', node, 'bind symbolic sizes with --shape and --freeze')
+    if (target === undefined)
+      return skip('shape-not-expressible', node, 'bind symbolic sizes with --shape and --freeze')
     return (patch) => {
       patch.setAttribute(node, 'allowzero', undefined)
       patch.setInput(node, 1, patch.constant(node.graph, Tensor.int64(target), `${node.outputs[0]!.name}_shape`))

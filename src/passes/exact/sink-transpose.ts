@@ -45,11 +45,17 @@ function transposeOf(input: Value | undefined, node: Node): Node | undefined {
 }
 
 /** undefined: omitted; null: cannot be had. */
-function operandBefore(input: Value | undefined, transpose: Node | undefined, perm: readonly number[]): Operand | undefined | null {
+function operandBefore(
+  input: Value | undefined,
+  transpose: Node | undefined,
+  perm: readonly number[],
+): Operand | undefined | null {
   if (input === undefined) return undefined
   if (transpose !== undefined) {
     const same = permutationOf(transpose)
-    return same?.length === perm.length && same.every((axis, i) => axis === perm[i]) ? { value: transpose.inputs[0]! } : null
+    return same?.length === perm.length && same.every((axis, i) => axis === perm[i])
+      ? { value: transpose.inputs[0]! }
+      : null
   }
   const tensor = constantOf(input)
   if (tensor === undefined) return null
@@ -78,6 +84,11 @@ function sink(patch: Patch, node: Node, perm: readonly number[], operands: reado
   })
   const attributes: Record<string, Attribute> = { perm: attr.ints(perm) }
   const transposes = node.inputs.flatMap((input) => transposeOf(input, node) ?? [])
-  const transpose = patch.insertBefore(node, { opType: 'Transpose', inputs: [sunk.outputs[0]], attributes, from: transposes })
+  const transpose = patch.insertBefore(node, {
+    opType: 'Transpose',
+    inputs: [sunk.outputs[0]],
+    attributes,
+    from: transposes,
+  })
   patch.replaceNode(node, transpose.outputs[0]!)
 }

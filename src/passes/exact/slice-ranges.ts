@@ -1,5 +1,5 @@
-import { contextOf } from '../../ir/infer.js'
 import type { Node } from '../../ir/graph.js'
+import { contextOf } from '../../ir/infer.js'
 
 /** What a Slice takes along one axis; constants only. `end` may saturate: "to the end". */
 export interface SliceRange {
@@ -21,6 +21,7 @@ export function sliceRanges(node: Node): SliceRange[] | undefined {
   const given = hasInputs ? (context.hasInput(3) ? context.numbers(3) : null) : (context.ints('axes') ?? null)
   const axes = given === null ? starts.map((_, i) => i) : given
   const steps = hasInputs && context.hasInput(4) ? context.numbers(4) : starts.map(() => 1)
-  if (axes === undefined || steps === undefined || axes.length !== starts.length || steps.length !== starts.length) return undefined
+  if (axes === undefined || steps === undefined || axes.length !== starts.length || steps.length !== starts.length)
+    return undefined
   return starts.map((start, i) => ({ axis: axes[i]!, start, end: ends[i]!, step: steps[i]! }))
 }

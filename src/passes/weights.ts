@@ -1,0 +1,43 @@
+import type { DType } from '../ir/dtype.js'
+import { numberToFloat16, Tensor, volume } from '../ir/tensor.js'
+
+/** Float dtypes that weights can be rewritten in: computed in float64, rounded once at the end. */
+export const isWritable = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'float16'
+
+/** Elements as float64; undefined for dtypes that cannot be rewritten. */
+export function toDoubles(tensor: Tensor): Float64Array | undefined {
+  return isWritable(tensor.dtype) ? Float64Array.from(tensor.numbers()) : undefined
+}
+
+/** Rounds once to the dtype. */
+export function fromDoubles(dtype: DType, dims: readonly number[], values: Float64Array): Tensor {
+  switch (dtype) {
+    case 'float32':
+      return Tensor.fromArray(dtype, dims, Float32Array.from(values))
+    case 'float64':
+      return Tensor.fromArray(dtype, dims, values)
+    case 'float16':
+      return Tensor.fromArray(dtype, dims, Uint16Array.from(values, numberToFloat16))
+    default:
+      throw new Error(`weights of ${dtype} cannot be rewritten`)
+  }
+}
+
+/** Whether rounding to the dtype kept every value finite: a scale may overflow float16. */
+export const allFinite = (tensor: Tensor): boolean => {
+  const values = tensor.numbers()
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return false
+  return true
+}
+
+/** values[i] * factors[index of i along axis]; factors has dims[axis] entries. */
+export function scaleAlong(
+  values: Float64Array,
+  dims: readonly number[],
+  axis: number,
+  factors: Float64Array,
+): Float64Array {
+  const inner = volume(dims.slice(axis + 1))
+  const size = dims[axis]!
+  return values.map((value, i) => value * factors[Math.floor(i / inner) % size]!)
+}
