@@ -12,7 +12,6 @@ import {
   node,
   smallGraph,
   smallModel,
-  tensor,
   withBranches,
   withFunctions,
   withGraph,

@@ -94,10 +94,10 @@ function renamedShardings(node: Node, origin: NodeProto, { nameOf }: NodeContext
 
 export function attributeProto(name: string, attribute: Attribute, context: NodeContext): AttributeProto {
   const origin = attribute.origin as AttributeProto | undefined
-  if (origin === undefined) return { name, type: typeNumber(attribute), ...valueOf(attribute, context) }
+  if (origin === undefined) return { name, type: typeNumber(attribute), ...attributeValue(attribute, context) }
   const renaming = origin.name === name ? {} : { name }
   if (attribute.kind === 'graph' || attribute.kind === 'graphs') {
-    return changed(origin, { ...valueOf(attribute, context), ...renaming })
+    return changed(origin, { ...attributeValue(attribute, context), ...renaming })
   }
   return origin.name === name ? origin : changed(origin, renaming)
 }
@@ -107,7 +107,7 @@ function typeNumber(attribute: Attribute): number {
   return attributeTypes.indexOf(kind as (typeof attributeTypes)[number])
 }
 
-function valueOf(attribute: Attribute, context: NodeContext): AttributeProto {
+function attributeValue(attribute: Attribute, context: NodeContext): AttributeProto {
   switch (attribute.kind) {
     case 'float':
       return { f: attribute.value }
