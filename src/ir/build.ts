@@ -51,7 +51,15 @@ export class GraphBuilder {
     domain = '',
   ): Node {
     const full = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, toAttribute(value)]))
-    const node = this.#patch.append(this.graph, { opType, domain, inputs, outputs, attributes: full, name: opType, from: [] })
+    const node = this.#patch.append(this.graph, {
+      opType,
+      domain,
+      inputs,
+      outputs,
+      attributes: full,
+      name: opType,
+      from: [],
+    })
     node.provenance = [`#${node.id} ${opType}`]
     return node
   }

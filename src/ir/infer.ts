@@ -72,7 +72,8 @@ class GraphInference implements Knowledge {
     for (const initializer of graph.initializers) {
       const tensor = initializer.tensor
       // A default value that a caller may override still fixes nothing but what the input's claim says.
-      if (tensor !== undefined && !initializer.isInput) this.set(initializer, tensorType(tensor.dtype, tensor.dims), undefined)
+      if (tensor !== undefined && !initializer.isInput)
+        this.set(initializer, tensorType(tensor.dtype, tensor.dims), undefined)
     }
     for (const node of graph.nodes()) this.node(node)
   }
@@ -174,7 +175,8 @@ function outputTypes(resolved: ResolvedOp, context: OpContext): readonly (ValueT
     if (special?.[i] !== undefined) return special[i]
     const formal = parameterAt(context.signature.outputs, i)
     if (formal === undefined) return undefined
-    const dtype: DType | undefined = dtypes?.[i] ?? dtypeOf(bound.get(formal)) ?? dtypeOfTypeText(soleType(context.signature, formal))
+    const dtype: DType | undefined =
+      dtypes?.[i] ?? dtypeOf(bound.get(formal)) ?? dtypeOfTypeText(soleType(context.signature, formal))
     return dtype === undefined ? undefined : tensorType(dtype, dims?.[i])
   })
 }

@@ -54,7 +54,13 @@ export class Patch {
   /** A constant visible in `graph`: an initializer, or a Constant node at the top of a function body, which has none. */
   constant(graph: Graph, tensor: Tensor, name: string): Value {
     if (graph.ownerFunction !== undefined) {
-      const spec: NodeSpec = { opType: 'Constant', inputs: [], attributes: { value: attr.tensor(tensor) }, name, from: [] }
+      const spec: NodeSpec = {
+        opType: 'Constant',
+        inputs: [],
+        attributes: { value: attr.tensor(tensor) },
+        name,
+        from: [],
+      }
       return this.#create(graph, graph.first, spec).outputs[0]!
     }
     const value = new Value(graph, this.model.freshName(name))
@@ -125,7 +131,10 @@ export class Patch {
 
   /** Adds an output to a subgraph under construction. A value from outside gets an Identity: it must be defined inside. */
   appendOutput(graph: Graph, value: Value): void {
-    const inner = value.graph === graph ? value : this.append(graph, { opType: 'Identity', inputs: [value], name: value.name, from: [] }).outputs[0]!
+    const inner =
+      value.graph === graph
+        ? value
+        : this.append(graph, { opType: 'Identity', inputs: [value], name: value.name, from: [] }).outputs[0]!
     inner.outputSlots += 1
     graph.outputs.push(inner)
   }
@@ -252,7 +261,13 @@ export class Patch {
   #create(graph: Graph, before: Node | undefined, spec: NodeSpec): Node {
     const base = spec.name ?? spec.from[0]?.outputs.find((output) => output !== undefined)?.name ?? spec.opType
     const name = spec.from.find((node) => node.name !== '')?.name ?? ''
-    const node = new Node(graph, spec.domain ?? '', spec.opType, name === '' ? '' : this.model.freshName(name), spec.overload)
+    const node = new Node(
+      graph,
+      spec.domain ?? '',
+      spec.opType,
+      name === '' ? '' : this.model.freshName(name),
+      spec.overload,
+    )
     node.provenance = mergedProvenance(spec.from)
     for (const [key, attribute] of Object.entries(spec.attributes ?? {})) {
       node.attributes.set(key, attribute)
@@ -280,7 +295,8 @@ export class Patch {
   #touch(node: Node): void {
     if (!node.isLive) return
     this.touched.add(node)
-    for (const output of node.outputs) if (output !== undefined) for (const user of output.users.keys()) this.touched.add(user)
+    for (const output of node.outputs)
+      if (output !== undefined) for (const user of output.users.keys()) this.touched.add(user)
   }
 
   #addUse(value: Value, node: Node): void {

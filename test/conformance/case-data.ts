@@ -49,7 +49,14 @@ function ramps(model: Model): Map<string, Tensor> {
     if (input.tensor !== undefined) continue
     const dims = (dimsOf(input.type) ?? []).map((dim) => (typeof dim === 'number' ? dim : 1))
     const count = volume(dims)
-    feeds.set(input.name, Tensor.fromArray('float32', dims, Float32Array.from({ length: count }, (_, k) => k / count)))
+    feeds.set(
+      input.name,
+      Tensor.fromArray(
+        'float32',
+        dims,
+        Float32Array.from({ length: count }, (_, k) => k / count),
+      ),
+    )
   }
   return feeds
 }

@@ -26,19 +26,26 @@ describeWithShared('official conformance cases', (assets) => {
     writeFileSync('bench/results/conformance-cases.json', `${JSON.stringify(record, null, 2)}\n`)
   })
 
-  test.each<Variant>(['as it is', 'inputs as constants'])('all pass: %s', async (variant) => {
-    const failures: Record<string, string> = {}
-    let ran = 0
-    for (const each of passing.filter((one) => canBake(one, variant))) {
-      ran += 1
-      const reason = await runCase(each, variant, runtime).catch((error: Error) => `threw ${error.stack?.slice(0, 400)}`)
-      if (reason !== undefined) failures[each.name] = reason
-    }
-    record[variant] = { cases: ran, passed: ran - Object.keys(failures).length, failures }
-    expect(ran).toBeGreaterThan(0)
-    expect(failures).toEqual({})
-  }, 600_000)
+  test.each<Variant>(['as it is', 'inputs as constants'])(
+    'all pass: %s',
+    async (variant) => {
+      const failures: Record<string, string> = {}
+      let ran = 0
+      for (const each of passing.filter((one) => canBake(one, variant))) {
+        ran += 1
+        const reason = await runCase(each, variant, runtime).catch(
+          (error: Error) => `threw ${error.stack?.slice(0, 400)}`,
+        )
+        if (reason !== undefined) failures[each.name] = reason
+      }
+      record[variant] = { cases: ran, passed: ran - Object.keys(failures).length, failures }
+      expect(ran).toBeGreaterThan(0)
+      expect(failures).toEqual({})
+    },
+    600_000,
+  )
 })
 
 /** The light networks are fed one image; as a constant it would fold the whole network. */
-const canBake = (each: ConformanceCase, variant: Variant): boolean => variant === 'as it is' || !each.name.startsWith('light/')
+const canBake = (each: ConformanceCase, variant: Variant): boolean =>
+  variant === 'as it is' || !each.name.startsWith('light/')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { toProto } from '../../src/export/to-proto.js'
 import { modelFromBytes } from '../../src/import/read-model.js'
 import type { Model } from '../../src/ir/graph.js'
@@ -6,7 +7,6 @@ import { encodeModel } from '../../src/onnx/codec.js'
 import { compareTensors, exactTolerance, roundingTolerance } from '../../src/runtime/compare.js'
 import { isFailure, type Runtime } from '../../src/runtime/session.js'
 import { optimize } from '../../src/zoo/optimize.js'
-import { readFileSync } from 'node:fs'
 import type { ConformanceCase } from '../shared-assets.js'
 import { type CaseData, caseData } from './case-data.js'
 
@@ -38,7 +38,8 @@ export async function runCase(each: ConformanceCase, variant: Variant, runtime: 
       if (agrees) continue
       // Where the runtime departs from the expected value by itself, its own answer to the original counts.
       const own = await runModel(fresh(each), data.feeds, runtime)
-      const same = typeof own !== 'string' && compareTensors(name, own.get(name)!, outputs.get(name), exactTolerance).agrees
+      const same =
+        typeof own !== 'string' && compareTensors(name, own.get(name)!, outputs.get(name), exactTolerance).agrees
       if (!same) return `output ${name}: ${reason} (after ${passes || 'no pass'})`
     }
   }

@@ -65,4 +65,5 @@ export const attentionOps = [attention, rotaryEmbedding, linearAttention, flexAt
 const headsOf = (c: OpContext, dims: readonly Dim[], attribute: string): Dim =>
   dims.length === 4 ? dims[1]! : (c.int(attribute) ?? unknownDim())
 
-const headWidth = (dims: readonly Dim[], heads: Dim): Dim => (dims.length === 4 ? dims[3]! : floorDivDims(dims[2]!, heads))
+const headWidth = (dims: readonly Dim[], heads: Dim): Dim =>
+  dims.length === 4 ? dims[3]! : floorDivDims(dims[2]!, heads)

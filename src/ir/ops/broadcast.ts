@@ -46,7 +46,9 @@ export function broadcastAxes(c: OpContext): string | null {
   const operands = c.node.inputs.map((_, i) => {
     if (!c.hasInput(i)) return '_'
     const dims = c.dims(i)!
-    return dims.map((dim, k) => (dim === 1 && !isOneEverywhere(c, dims.length - 1 - k) ? '1' : name(dims.length - 1 - k))).join(' ')
+    return dims
+      .map((dim, k) => (dim === 1 && !isOneEverywhere(c, dims.length - 1 - k) ? '1' : name(dims.length - 1 - k)))
+      .join(' ')
   })
   const output = Array.from({ length: rank }, (_, k) => name(rank - 1 - k)).join(' ')
   return `${operands.join(', ')} -> ${output}`
@@ -80,4 +82,5 @@ export function normalisedAxes(c: OpContext, isNormalised: (axis: number) => boo
 }
 
 /** Names for the axes of a rank. */
-export const axisNames = (rank: number, from = 0): string[] => Array.from({ length: rank }, (_, i) => letters[i + from] ?? `x${i + from}`)
+export const axisNames = (rank: number, from = 0): string[] =>
+  Array.from({ length: rank }, (_, i) => letters[i + from] ?? `x${i + from}`)

@@ -26,7 +26,11 @@ export function widenCarried(
   return open
 }
 
-function widen(before: ValueType | undefined, after: ValueType | undefined, varying: Set<string>): ValueType | undefined {
+function widen(
+  before: ValueType | undefined,
+  after: ValueType | undefined,
+  varying: Set<string>,
+): ValueType | undefined {
   if (typesEqual(before, after)) return before
   const joined = joinTypes(before, after)
   const [old, now] = [dimsOf(before), dimsOf(after)]

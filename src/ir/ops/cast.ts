@@ -1,9 +1,8 @@
-import { dtypeOfNumber, isInteger } from '../dtype.js'
+import { dtypeOfNumber, dtypeOfOnnxName, isInteger } from '../dtype.js'
 import { sameAxes } from './broadcast.js'
 import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 import { evaluateCast } from './evaluate.js'
-import { dtypeOfOnnxName } from '../dtype.js'
 
 export const cast = defineOp({
   type: 'Cast',
@@ -67,7 +66,8 @@ function castContent(c: OpContext) {
   const content = c.content(0)
   if (content === undefined || to === undefined) return []
   if (to === 'int64' || to === 'int32') return [content]
-  if (to === 'bool') return content.every((value) => typeof value === 'number') ? [content.map((value) => Number(value !== 0))] : []
+  if (to === 'bool')
+    return content.every((value) => typeof value === 'number') ? [content.map((value) => Number(value !== 0))] : []
   const fits = content.every((value) => typeof value === 'number' && value >= 0 && value < 128)
   return isInteger(to) && fits ? [content] : []
 }

@@ -1,9 +1,8 @@
-import { type Dim, isStatic, unknownDim } from '../dim.js'
 import { tensorOfConstantNode } from '../constant.js'
+import { type Dim, isStatic, unknownDim } from '../dim.js'
 import { dtypeOfNumber, isInteger } from '../dtype.js'
 import { Tensor, volume } from '../tensor.js'
-import { type OpContext } from './context.js'
-import { contentOfTensor } from './context.js'
+import { contentOfTensor, type OpContext } from './context.js'
 import { defineOp } from './define.js'
 import { evaluationLimit, expandTensor } from './strided-copy.js'
 

@@ -1,5 +1,5 @@
-import { type Dim, staticShape, unknownDim } from '../dim.js'
 import { constantOf } from '../constant.js'
+import { type Dim, staticShape, unknownDim } from '../dim.js'
 import { type DType, isInteger } from '../dtype.js'
 import type { Attribute, Graph, Node, Value } from '../graph.js'
 import { saturate, type Tensor } from '../tensor.js'

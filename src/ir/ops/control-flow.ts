@@ -107,11 +107,15 @@ function scanTypes(c: OpContext): readonly (ValueType | undefined)[] {
   let length: Dim = unknownDim()
   const slices = Array.from({ length: scanCount }, (_, i): ValueType | undefined => {
     const type = c.type(stateCount + i)
-    if (type?.kind !== 'tensor' || type.dims === undefined) return type?.kind === 'tensor' ? tensorType(type.dtype) : undefined
+    if (type?.kind !== 'tensor' || type.dims === undefined)
+      return type?.kind === 'tensor' ? tensorType(type.dtype) : undefined
     const axis = c.axis(inputAxes?.[i] ?? 0, type.dims.length)
     const size = type.dims[axis]!
     if (!isStatic(length)) length = size
-    return tensorType(type.dtype, type.dims.filter((_, at) => at !== axis))
+    return tensorType(
+      type.dtype,
+      type.dims.filter((_, at) => at !== axis),
+    )
   })
   let results: readonly (ValueType | undefined)[] = []
   const states = widenCarried(

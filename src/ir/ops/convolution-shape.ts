@@ -20,7 +20,8 @@ export function convolutionDims(c: OpContext, x: number, w: number): readonly Di
   }
   const [channels, perGroup] = [data?.[1], weight?.[1]]
   if (isStatic(channels ?? unknownDim()) && isStatic(perGroup ?? unknownDim())) {
-    if ((perGroup as number) * (c.int('group') ?? 1) !== channels) throw new ShapeError(`w takes ${perGroup} channels a group, x has ${channels}`)
+    if ((perGroup as number) * (c.int('group') ?? 1) !== channels)
+      throw new ShapeError(`w takes ${perGroup} channels a group, x has ${channels}`)
   }
   const window = slidingWindow(c, kernelOf(c, w))
   const spatial = data?.slice(2)
@@ -46,7 +47,12 @@ export function convolutionAxes(c: OpContext): string | null {
   const spatial = axisNames(rank - 2, 7)
   const kernel = spatial.map((_, i) => `k${i}`)
   const after = spatial.map((name) => `${name}o`)
-  const channels = group === 1 ? ['c', 'o', 'c', 'o'] : perGroup === 1 ? ['c', '(c m)', '1', '(c m)'] : ['(g c)', '(g o)', 'c', '(g o)']
+  const channels =
+    group === 1
+      ? ['c', 'o', 'c', 'o']
+      : perGroup === 1
+        ? ['c', '(c m)', '1', '(c m)']
+        : ['(g c)', '(g o)', 'c', '(g o)']
   // With one output per input channel a depthwise axis is the channel itself.
   if (perGroup === 1 && group > 1 && outChannels === group) {
     channels[1] = 'c'
@@ -70,6 +76,9 @@ export function transposedConvolutionDims(c: OpContext): readonly Dim[] | undefi
   const window = slidingWindow(c, kernelOf(c, 1))
   const spatial = data?.slice(2)
   const open = Array.from({ length: rank - 2 }, () => unknownDim())
-  const sizes = window === undefined || spatial === undefined ? open : transposedSizes(spatial, window, c.ints('output_padding') ?? [])
+  const sizes =
+    window === undefined || spatial === undefined
+      ? open
+      : transposedSizes(spatial, window, c.ints('output_padding') ?? [])
   return [data?.[0] ?? unknownDim(), channels, ...sizes]
 }

@@ -20,14 +20,18 @@ function parseEquation(c: OpContext): Equation | undefined {
 }
 
 /** Size of every letter, and the broadcast dims of the ellipsis; undefined when a rank is unknown. */
-function sizesOf(c: OpContext, { operands }: Equation): { letters: Map<string, Dim>; ellipsis: readonly Dim[] } | undefined {
+function sizesOf(
+  c: OpContext,
+  { operands }: Equation,
+): { letters: Map<string, Dim>; ellipsis: readonly Dim[] } | undefined {
   const letters = new Map<string, Dim>()
   let ellipsis: readonly Dim[] = []
   for (const [i, term] of operands.entries()) {
     const dims = c.dims(i)
     if (dims === undefined) return undefined
     const named = term.replace('.', '').length
-    if (term.includes('.') ? dims.length < named : dims.length !== named) throw new ShapeError(`"${term}" does not fit rank ${dims.length}`)
+    if (term.includes('.') ? dims.length < named : dims.length !== named)
+      throw new ShapeError(`"${term}" does not fit rank ${dims.length}`)
     const extra = dims.length - named
     let at = 0
     for (const letter of term) {
@@ -38,7 +42,8 @@ function sizesOf(c: OpContext, { operands }: Equation): { letters: Map<string, D
       }
       const size = dims[at++]!
       const known = letters.get(letter)
-      if (known === undefined || known === 1 || (!isStatic(known) && isStatic(size) && size !== 1)) letters.set(letter, size)
+      if (known === undefined || known === 1 || (!isStatic(known) && isStatic(size) && size !== 1))
+        letters.set(letter, size)
       else if (!dimsEqual(known, size) && !isStatic(known) && !isStatic(size)) letters.set(letter, unknownDim())
     }
   }
@@ -49,7 +54,9 @@ export function einsumDims(c: OpContext): readonly Dim[] | undefined {
   const equation = parseEquation(c)
   const sizes = equation === undefined ? undefined : sizesOf(c, equation)
   if (equation === undefined || sizes === undefined) return undefined
-  return [...equation.output].flatMap((letter) => (letter === '.' ? sizes.ellipsis : [sizes.letters.get(letter) ?? unknownDim()]))
+  return [...equation.output].flatMap((letter) =>
+    letter === '.' ? sizes.ellipsis : [sizes.letters.get(letter) ?? unknownDim()],
+  )
 }
 
 /** One multiplication per combination of all letters, for two operands or more. */
@@ -57,7 +64,9 @@ export function einsumMacs(c: OpContext): Dim | undefined {
   const equation = parseEquation(c)
   if (equation === undefined || equation.operands.length < 2) return 0
   const sizes = sizesOf(c, equation)
-  return sizes === undefined ? undefined : mulDims(productOfDims([...sizes.letters.values()]), productOfDims(sizes.ellipsis))
+  return sizes === undefined
+    ? undefined
+    : mulDims(productOfDims([...sizes.letters.values()]), productOfDims(sizes.ellipsis))
 }
 
 export function einsumAxes(c: OpContext): string | null {

@@ -28,7 +28,14 @@ const onBigInts: Readonly<Record<Binary, (a: bigint, b: bigint) => bigint>> = {
 export function evaluateBinary(c: OpContext, op: Binary): readonly Tensor[] | undefined {
   const a = c.constant(0)
   const b = c.constant(1)
-  if (a === undefined || b === undefined || a.dtype !== b.dtype || c.hasAttribute('axis') || c.hasAttribute('broadcast')) return undefined
+  if (
+    a === undefined ||
+    b === undefined ||
+    a.dtype !== b.dtype ||
+    c.hasAttribute('axis') ||
+    c.hasAttribute('broadcast')
+  )
+    return undefined
   const plan = broadcastPlan(a.dims, b.dims)
   if (plan === undefined || volume(plan.dims) > sizeLimit) return undefined
   const size = volume(plan.dims)
@@ -67,8 +74,10 @@ export function evaluateUnary(c: OpContext, op: Unary): readonly Tensor[] | unde
   const tensor = c.constant(0)
   if (tensor === undefined || tensor.size > sizeLimit) return undefined
   const f = unary[op]
-  if (tensor.dtype === 'float32') return [Tensor.fromArray('float32', tensor.dims, Float32Array.from(tensor.numbers(), f))]
-  if (tensor.dtype === 'float64') return [Tensor.fromArray('float64', tensor.dims, Float64Array.from(tensor.numbers(), f))]
+  if (tensor.dtype === 'float32')
+    return [Tensor.fromArray('float32', tensor.dims, Float32Array.from(tensor.numbers(), f))]
+  if (tensor.dtype === 'float64')
+    return [Tensor.fromArray('float64', tensor.dims, Float64Array.from(tensor.numbers(), f))]
   if (tensor.dtype !== 'int64' || (op !== 'neg' && op !== 'abs')) return undefined
   const values = tensor.array() as BigInt64Array
   const g = (value: bigint) => (op === 'neg' || value < 0n ? BigInt.asIntN(64, -value) : value)
@@ -84,7 +93,8 @@ export function evaluateCast(c: OpContext, to: DType | undefined): readonly Tens
   if (!isPlain) return undefined
   const values = tensor.numbers()
   // int64 beyond 2^53 would round twice.
-  if (tensor.dtype === 'int64' && Array.from(values).some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER - 1)) return undefined
+  if (tensor.dtype === 'int64' && Array.from(values).some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER - 1))
+    return undefined
   const out = castArray(values, to)
   return out === undefined ? undefined : [Tensor.fromArray(to, tensor.dims, out)]
 }
@@ -99,7 +109,9 @@ function castArray(values: ArrayLike<number>, to: DType): TypedArray | undefined
     case 'bool':
       return Uint8Array.from(values, (value) => Number(value !== 0))
     case 'int64':
-      return all((value) => Math.abs(value) < 2 ** 52) ? BigInt64Array.from(Array.from(values), (value) => BigInt(Math.trunc(value))) : undefined
+      return all((value) => Math.abs(value) < 2 ** 52)
+        ? BigInt64Array.from(Array.from(values), (value) => BigInt(Math.trunc(value)))
+        : undefined
     case 'int32':
       return all((value) => Math.abs(value) < 2 ** 31) ? Int32Array.from(values, Math.trunc) : undefined
     default:

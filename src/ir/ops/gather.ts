@@ -189,7 +189,9 @@ export const unique = defineOp({
   },
   dims: (c) => {
     const count = unknownDim()
-    const inverse = c.hasAttribute('axis') ? [c.dims(0)?.[c.axis(c.int('axis')!, c.rank(0) ?? 1)] ?? unknownDim()] : [unknownDim()]
+    const inverse = c.hasAttribute('axis')
+      ? [c.dims(0)?.[c.axis(c.int('axis')!, c.rank(0) ?? 1)] ?? unknownDim()]
+      : [unknownDim()]
     const dims = c.dims(0)
     if (!c.hasAttribute('axis')) return [[count], [count], [flatSize(c)], [count]]
     const axis = dims === undefined ? 0 : c.axis(c.int('axis')!, dims.length)

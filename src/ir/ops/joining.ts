@@ -1,10 +1,9 @@
 import { addDims, type Dim, dimsEqual, floorDivDims, isStatic, mulDims, subDims, unknownDim } from '../dim.js'
-import { type Tensor } from '../tensor.js'
-import { axisNames } from './broadcast.js'
-import { broadcastDims } from './broadcast.js'
+import type { Tensor } from '../tensor.js'
+import { axisNames, broadcastDims } from './broadcast.js'
+import { concatenate } from './concatenate.js'
 import { type OpContext, ShapeError } from './context.js'
 import { defineOp } from './define.js'
-import { concatenate } from './concatenate.js'
 import { sliceContent, slicedDims, sliceTensor } from './slice-shape.js'
 import { expandTensor } from './strided-copy.js'
 
@@ -22,7 +21,8 @@ export const concat = defineOp({
     const known = shapes.find((dims) => dims !== undefined)
     if (known === undefined) return []
     const axis = c.axis(c.int('axis') ?? 1, known.length)
-    if (shapes.some((dims) => dims !== undefined && dims.length !== known.length)) throw new ShapeError('operands differ in rank')
+    if (shapes.some((dims) => dims !== undefined && dims.length !== known.length))
+      throw new ShapeError('operands differ in rank')
     const out = known.map((_, i): Dim => {
       if (i === axis) return shapes.reduce<Dim>((sum, dims) => addDims(sum, dims?.[i] ?? unknownDim()), 0)
       const sizes = shapes.flatMap((dims) => (dims === undefined ? [] : [dims[i]!]))
@@ -172,7 +172,9 @@ export const expand = defineOp({
   content: (c) => {
     const content = c.content(0)
     const dims = c.outputDims(0)
-    return content?.length === 1 && dims?.length === 1 && isStatic(dims[0]!) && dims[0] <= 64 ? [Array.from({ length: dims[0] }, () => content[0]!)] : []
+    return content?.length === 1 && dims?.length === 1 && isStatic(dims[0]!) && dims[0] <= 64
+      ? [Array.from({ length: dims[0] }, () => content[0]!)]
+      : []
   },
   evaluate: (c) => {
     const tensor = c.constant(0)

@@ -11,7 +11,11 @@ export const and = defineOp({
   traits: ['pointwise', 'commutative'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, truth((a, b) => a && b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      truth((a, b) => a && b),
+    ),
 })
 
 export const or = defineOp({
@@ -23,7 +27,11 @@ export const or = defineOp({
   traits: ['pointwise', 'commutative'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, truth((a, b) => a || b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      truth((a, b) => a || b),
+    ),
 })
 
 export const xor = defineOp({
@@ -35,7 +43,11 @@ export const xor = defineOp({
   traits: ['pointwise', 'commutative'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, truth((a, b) => a !== b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      truth((a, b) => a !== b),
+    ),
 })
 
 export const not = defineOp({
@@ -61,7 +73,11 @@ export const equal = defineOp({
   traits: ['pointwise', 'commutative'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, comparison((a, b) => a === b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      comparison((a, b) => a === b),
+    ),
 })
 
 export const greater = defineOp({
@@ -75,7 +91,11 @@ export const greater = defineOp({
   traits: ['pointwise'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, comparison((a, b) => a > b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      comparison((a, b) => a > b),
+    ),
 })
 
 export const greaterOrEqual = defineOp({
@@ -87,7 +107,11 @@ export const greaterOrEqual = defineOp({
   traits: ['pointwise'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, comparison((a, b) => a >= b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      comparison((a, b) => a >= b),
+    ),
 })
 
 export const less = defineOp({
@@ -101,7 +125,11 @@ export const less = defineOp({
   traits: ['pointwise'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, comparison((a, b) => a < b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      comparison((a, b) => a < b),
+    ),
 })
 
 export const lessOrEqual = defineOp({
@@ -113,7 +141,11 @@ export const lessOrEqual = defineOp({
   traits: ['pointwise'],
   dims: (c) => [broadcastInputs(c)],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, comparison((a, b) => a <= b)),
+  content: (c) =>
+    elementwiseContent(
+      c,
+      comparison((a, b) => a <= b),
+    ),
 })
 
 export const isInf = defineOp({
@@ -148,7 +180,8 @@ export const where = defineOp({
   traits: ['pointwise'],
   dims: (c) => [broadcastDims(c.dims(0), c.dims(1), c.dims(2))],
   axes: broadcastAxes,
-  content: (c) => elementwiseContent(c, (condition, a, b) => (typeof condition === 'number' ? (condition !== 0 ? a : b) : undefined)),
+  content: (c) =>
+    elementwiseContent(c, (condition, a, b) => (typeof condition === 'number' ? (condition !== 0 ? a : b) : undefined)),
 })
 
 export const bitShift = defineOp({

@@ -1,6 +1,6 @@
 import { mulDims, productOfDims } from '../dim.js'
-import { defineOp } from './define.js'
 import { ShapeError } from './context.js'
+import { defineOp } from './define.js'
 import { einsumAxes, einsumDims, einsumMacs } from './einsum-equation.js'
 import { matmulAxes, matmulDims, matmulMacs } from './matmul-shape.js'
 
@@ -37,7 +37,9 @@ export const gemm = defineOp({
   macs: (c) => {
     const a = c.dims(0)
     const out = c.outputDims(0)
-    return a?.length !== 2 || out === undefined ? undefined : mulDims(productOfDims(out), a[c.int('transA') === 1 ? 0 : 1]!)
+    return a?.length !== 2 || out === undefined
+      ? undefined
+      : mulDims(productOfDims(out), a[c.int('transA') === 1 ? 0 : 1]!)
   },
   axes: (c) => {
     const a = c.int('transA') === 1 ? 'k m' : 'm k'

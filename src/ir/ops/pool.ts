@@ -126,7 +126,14 @@ export const roiAlign = defineOp({
     22: '(X: T1, rois: T1, batch_indices: T2) -> (Y: T1) {coordinate_transformation_mode: string = "half_pixel", mode: string = "avg", output_height: int = 1, output_width: int = 1, sampling_ratio: int = 0, spatial_scale: float = 1.0} T1: @float4; T2: int64',
   },
   traits: ['pool'],
-  dims: (c) => [[c.dims(1)?.[0] ?? unknownDim(), c.dims(0)?.[1] ?? unknownDim(), c.int('output_height') ?? 1, c.int('output_width') ?? 1]],
+  dims: (c) => [
+    [
+      c.dims(1)?.[0] ?? unknownDim(),
+      c.dims(0)?.[1] ?? unknownDim(),
+      c.int('output_height') ?? 1,
+      c.int('output_width') ?? 1,
+    ],
+  ],
 })
 
 export const poolOps = [

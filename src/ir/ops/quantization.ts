@@ -1,8 +1,7 @@
 import { dtypeOfNumber } from '../dtype.js'
 import { axisNames } from './broadcast.js'
 import type { OpContext } from './context.js'
-import { convolutionDims } from './convolution-shape.js'
-import { convolutionMacs } from './convolution-shape.js'
+import { convolutionDims, convolutionMacs } from './convolution-shape.js'
 import { defineOp } from './define.js'
 import { matmulDims, matmulMacs } from './matmul-shape.js'
 

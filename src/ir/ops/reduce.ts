@@ -1,7 +1,7 @@
 import { productOfDims } from '../dim.js'
 import { normalisedAxes } from './broadcast.js'
-import type { OpContext } from './context.js'
 import { reducedContent } from './content.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 import { argDims, reducedAxes, reducedDims } from './reduced-axes.js'
 

@@ -14,7 +14,8 @@ export function reshapeDims(c: OpContext): readonly Dim[] | undefined {
   const dims = target.map((size, i): Dim | undefined => {
     if (size === -1) return undefined
     if (size === 0 && copiesZero) {
-      if (input !== undefined && i >= input.length) throw new ShapeError(`0 at position ${i} copies an axis that is not there`)
+      if (input !== undefined && i >= input.length)
+        throw new ShapeError(`0 at position ${i} copies an axis that is not there`)
       return input?.[i] ?? unknownDim()
     }
     return size
@@ -22,7 +23,13 @@ export function reshapeDims(c: OpContext): readonly Dim[] | undefined {
   const open = dims.indexOf(undefined)
   if (open < 0) return dims as Dim[]
   if (dims.indexOf(undefined, open + 1) >= 0) throw new ShapeError('two sizes of -1')
-  dims[open] = input === undefined ? unknownDim() : remaining(input, dims.filter((dim) => dim !== undefined))
+  dims[open] =
+    input === undefined
+      ? unknownDim()
+      : remaining(
+          input,
+          dims.filter((dim) => dim !== undefined),
+        )
   return dims as Dim[]
 }
 
@@ -40,7 +47,8 @@ function remaining(input: readonly Dim[], others: readonly Dim[]): Dim {
   if (divisor === 0) return unknownDim()
   const exact = exactDiv(total, divisor)
   if (exact !== undefined) return exact
-  if (typeof total === 'number' && typeof divisor === 'number') throw new ShapeError(`${total} elements do not divide by ${divisor}`)
+  if (typeof total === 'number' && typeof divisor === 'number')
+    throw new ShapeError(`${total} elements do not divide by ${divisor}`)
   // The quotient is whole in every valid run, so floor is the quotient.
   return typeof divisor === 'number' ? floorDivDims(total, divisor) : unknownDim()
 }

@@ -52,7 +52,6 @@ export const affineGrid = defineOp({
   },
   dims: (c) => {
     const size = c.content(1)
-    if (size === undefined) return [Array.from({ length: (c.length(1) ?? 4) }, () => unknownDim())]
     return [[size[0]!, ...size.slice(2), size.length - 2]]
   },
 })

@@ -110,7 +110,12 @@ export const concatFromSequence = defineOp({
       return [tensorType(element.dtype, [...dims.slice(0, axis), unknownDim(), ...dims.slice(axis)])]
     }
     const axis = c.axis(c.int('axis') ?? 0, dims.length)
-    return [tensorType(element.dtype, dims.map((dim, i) => (i === axis ? unknownDim() : dim)))]
+    return [
+      tensorType(
+        element.dtype,
+        dims.map((dim, i) => (i === axis ? unknownDim() : dim)),
+      ),
+    ]
   },
 })
 

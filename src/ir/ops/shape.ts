@@ -1,11 +1,11 @@
 import { addDims, type Dim, exactDiv, floorDivDims, mulDims, productOfDims, unknownDim } from '../dim.js'
-import { Tensor } from '../tensor.js'
+import type { Tensor } from '../tensor.js'
 import type { ValueType } from '../type.js'
 import { axisNames, sameAxes } from './broadcast.js'
 import { type OpContext, ShapeError } from './context.js'
 import { defineOp } from './define.js'
-import { permuteTensor } from './strided-copy.js'
 import { reshapeAxes, reshapeDims } from './reshape-shape.js'
+import { permuteTensor } from './strided-copy.js'
 
 export const shape = defineOp({
   type: 'Shape',
@@ -167,7 +167,8 @@ export const transpose = defineOp({
     const dims = c.dims(0)
     const perm = c.ints('perm')
     if (dims === undefined) return [perm?.map(() => unknownDim())]
-    if (perm !== undefined && perm.length !== dims.length) throw new ShapeError(`perm [${perm}] does not fit rank ${dims.length}`)
+    if (perm !== undefined && perm.length !== dims.length)
+      throw new ShapeError(`perm [${perm}] does not fit rank ${dims.length}`)
     return [dims.map((_, i) => dims[perm === undefined ? dims.length - 1 - i : c.axis(perm[i]!, dims.length)]!)]
   },
   content: (c) => ((c.rank(0) ?? 2) < 2 ? [c.content(0)] : []),

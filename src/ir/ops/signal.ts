@@ -40,8 +40,10 @@ export const stft = defineOp({
     const step = c.content(1)?.[0]
     const frame = c.content(3)?.[0] ?? (c.hasInput(3) ? undefined : c.dims(2)?.[0])
     if (signal === undefined) return []
-    const count = step === undefined || frame === undefined || !isStatic(step) ? unknownDim() : frames(signal[1]!, frame, step)
-    const bins = frame === undefined ? unknownDim() : c.int('onesided') !== 0 ? addDims(floorDivDims(frame, 2), 1) : frame
+    const count =
+      step === undefined || frame === undefined || !isStatic(step) ? unknownDim() : frames(signal[1]!, frame, step)
+    const bins =
+      frame === undefined ? unknownDim() : c.int('onesided') !== 0 ? addDims(floorDivDims(frame, 2), 1) : frame
     return [[signal[0]!, count, bins, 2]]
   },
 })

@@ -1,4 +1,4 @@
-import { dtypeOfOnnxName, type DType } from '../dtype.js'
+import { type DType, dtypeOfOnnxName } from '../dtype.js'
 
 /**
  * The formal side of an operator version, written as one line of text in its declaration:

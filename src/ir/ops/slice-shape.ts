@@ -53,7 +53,12 @@ function slicedSize(size: Dim, { start, end, step }: Range): Dim {
 }
 
 /** Start and number of elements of a range over a known size. */
-function clampedRange(size: number, start: number, end: number, step: number): { readonly from: number; readonly count: number } {
+function clampedRange(
+  size: number,
+  start: number,
+  end: number,
+  step: number,
+): { readonly from: number; readonly count: number } {
   const low = step > 0 ? 0 : -1
   const high = step > 0 ? size : size - 1
   const clamp = (at: number, least: number, most: number) => Math.min(Math.max(at < 0 ? at + size : at, least), most)

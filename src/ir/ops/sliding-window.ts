@@ -21,7 +21,8 @@ export function slidingWindow(c: OpContext, kernel = c.ints('kernel_shape')): Sl
   const dilations = c.ints('dilations') ?? ones
   const autoPad = (c.text('auto_pad') ?? 'NOTSET') as SlidingWindow['autoPad']
   const ceilMode = c.int('ceil_mode') === 1
-  if (strides.length !== rank || dilations.length !== rank) throw new ShapeError('strides or dilations do not fit the kernel')
+  if (strides.length !== rank || dilations.length !== rank)
+    throw new ShapeError('strides or dilations do not fit the kernel')
   const window = { kernel, strides, dilations, autoPad, ceilMode }
   if (autoPad === 'NOTSET' || autoPad === undefined) {
     const pads = c.ints('pads') ?? new Array<number>(2 * rank).fill(0)
@@ -72,13 +73,18 @@ export function windowCounts(spatial: readonly Dim[], window: SlidingWindow): Di
     if (!ceilMode) return addDims(floorDivDims(room, stride), 1)
     const count = addDims(ceilDivDims(room, stride), 1)
     // A last window that would start in the end padding is left out.
-    if (typeof count === 'number' && typeof size === 'number') return (count - 1) * stride >= size + low ? count - 1 : count
+    if (typeof count === 'number' && typeof size === 'number')
+      return (count - 1) * stride >= size + low ? count - 1 : count
     return stride + pads!.end[i]! <= extent ? count : unknownDim()
   })
 }
 
 /** Spatial sizes of a transposed convolution: stride (size - 1) + output_padding + extent - pads. */
-export function transposedSizes(spatial: readonly Dim[], window: SlidingWindow, outputPadding: readonly number[]): Dim[] {
+export function transposedSizes(
+  spatial: readonly Dim[],
+  window: SlidingWindow,
+  outputPadding: readonly number[],
+): Dim[] {
   return spatial.map((size, i) => {
     const stride = window.strides[i]!
     if (window.autoPad === 'SAME_UPPER' || window.autoPad === 'SAME_LOWER') return mulDims(size, stride)
