@@ -21,7 +21,7 @@ const sizesTried = [1, 2, 8, 16, 32, 64, 100, 224, 512]
 export const attemptCount = sizesTried.length * 2
 
 /** Values beyond this are neither generated nor fed. */
-const elementLimit = 1 << 28
+const elementLimit = 1 << 24
 
 /**
  * Inputs for every graph input without a default, by what the graph says of them: dtype, dims, values it compares them

@@ -3,6 +3,9 @@
 
 /** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, strings?: string[] }} TensorRecord */
 
+/** Bytes of outputs that one answer may hold. */
+const replyLimit = 2 ** 29
+
 const sessions = new Map()
 /** @type {typeof import('onnxruntime-node') | undefined} */
 let ort
@@ -49,7 +52,11 @@ const handlers = {
 
   async run({ session, feeds, outputs }) {
     const results = await sessions.get(session).run(await toFeeds(feeds), outputs ?? sessions.get(session).outputNames)
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toRecord(tensor)]))
+    const records = Object.entries(results).map(([name, tensor]) => [name, toRecord(tensor)])
+    const bytes = records.reduce((sum, [, record]) => sum + (record.bytes?.byteLength ?? 0), 0)
+    // The channel breaks on messages of gigabytes.
+    if (bytes > replyLimit) throw new Error(`outputs of ${bytes} bytes are too large to compare`)
+    return Object.fromEntries(records)
   },
 
   /** Milliseconds of each run, the JavaScript call included; the sessions take turns so that drift hits them alike. */

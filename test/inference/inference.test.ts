@@ -6,7 +6,7 @@ import type { Model } from '../../src/ir/graph.js'
 import { Patch } from '../../src/ir/patch.js'
 import type { Tensor } from '../../src/ir/tensor.js'
 import { dimsOf, dtypeOf, tensorType } from '../../src/ir/type.js'
-import { attemptCount, generateFeeds } from '../../src/runtime/feeds.js'
+import { generateFeeds } from '../../src/runtime/feeds.js'
 import { Runtime } from '../../src/runtime/session.js'
 import { caseData } from '../conformance/case-data.js'
 import { describeWithShared } from '../shared-assets.js'
@@ -82,7 +82,7 @@ async function observeModel(
 ): Promise<string | undefined> {
   let last: string | undefined
   // Larger sizes first: with sizes of 1 windows do not fit, and the runtime rounds their negative number towards zero.
-  const attempts = Array.from({ length: attemptCount }, (_, i) => (i + 5) % attemptCount)
+  const attempts = [5, 0, 1, 2, 3, 4, 9, 10]
   for (const attempt of attempts) {
     const feeds = generateFeeds(await readModel(path), { seed: 1, attempt })
     if ('reason' in feeds) return feeds.reason as string

@@ -52,6 +52,8 @@ export const affineGrid = defineOp({
   },
   dims: (c) => {
     const size = c.content(1)
+    const rank = c.length(1)
+    if (size === undefined) return [rank === undefined ? undefined : Array.from({ length: rank }, () => unknownDim())]
     return [[size[0]!, ...size.slice(2), size.length - 2]]
   },
 })
