@@ -28,7 +28,7 @@ export const foldConstants = definePass({
   rule: 'f(constants) = constant',
   example: ['y = Add(x, Mul(2, 3))', 'y = Add(x, 6)'],
   async sweep(context, patch, report) {
-    const budget = { left: context.foldBudgetBytes }
+    const budget = budgetOf(context)
     for (const root of context.model.roots()) {
       foldDirectly(root, patch, report, budget)
       if (root.ownerFunction === undefined) await foldByRuntime(root, context, patch, report, budget)
@@ -38,6 +38,14 @@ export const foldConstants = definePass({
 
 interface Budget {
   left: number
+}
+
+/** One budget for all sweeps of a run. */
+const budgets = new WeakMap<PassContext, Budget>()
+function budgetOf(context: PassContext): Budget {
+  let budget = budgets.get(context)
+  if (budget === undefined) budgets.set(context, (budget = { left: context.foldBudgetBytes }))
+  return budget
 }
 
 function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
@@ -94,6 +102,7 @@ async function foldByRuntime(
     report.skip(skip('runtime-refused', wanted[0]!, results.failure as string))
     return
   }
+  budget.left -= Math.max(0, storedBytes(pending) - freedBy([...pending]))
   for (const node of wanted) {
     if (!replaceable(node) || !report.fire(node.label)) continue
     replaceOutputs(patch, node, (output) => results.get(output.name))
