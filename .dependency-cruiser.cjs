@@ -30,7 +30,12 @@ const upward = layers.flatMap((rooms, depth) =>
 module.exports = {
   forbidden: [
     ...upward,
-    { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'onnxruntime-in-runtime-only',
       severity: 'error',

@@ -1,6 +1,7 @@
 // dist/ = compiled src/, the generated codec, and the data files that the code reads.
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+
 import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,3 +28,11 @@ const copyData = (folder) => {
 }
 copyData(join(root, 'src'))
 chmodSync(join(dist, 'cli/main.js'), 0o755)
+
+// The page that `optimize --help` prints.
+const main = join(dist, 'cli/main.js')
+const { stdout: help } = spawnSync(process.execPath, [main, '--help'], {
+  encoding: 'utf8',
+  env: { ...process.env, COLUMNS: '100' },
+})
+writeFileSync(join(dist, 'cli/help.txt'), help)

@@ -1,8 +1,8 @@
 // Writes docs/operators.md, docs/passes.md and docs/targets.md from the declarations in dist/. With --check: says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
 import { cleanUpPasses } from '../dist/passes/pipeline.js'
-import { loadTarget, targetNames } from '../dist/hw/target.js'
 
 const escape = (text) => text.replaceAll('|', '\\|')
 
@@ -34,7 +34,8 @@ const passesPage = () =>
     '| pass | kind | rule | before | after |',
     '|---|---|---|---|---|',
     ...cleanUpPasses.map(
-      ({ id, kind, rule, example: [before, after] }) => `| ${id} | ${kind} | ${escape(rule)} | \`${escape(before)}\` | \`${escape(after)}\` |`,
+      ({ id, kind, rule, example: [before, after] }) =>
+        `| ${id} | ${kind} | ${escape(rule)} | \`${escape(before)}\` | \`${escape(after)}\` |`,
     ),
     '',
   ].join('\n')

@@ -1,7 +1,8 @@
 // Compiles src/onnx/onnx.proto into a static protobufjs codec (src/onnx/generated, not committed).
+
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 

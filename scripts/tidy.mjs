@@ -14,14 +14,18 @@ for (const file of files) {
   }
   if (size > 2 * 1024 * 1024) faults.push(`${file}: ${size} bytes; nothing over 2 MiB is committed`)
   if (/(^|\/)(utils?|helpers?|misc|common)(\.|\/)/.test(file)) faults.push(`${file}: say what is in it`)
-  if (/^(src|test|bench|scripts)\//.test(file) && /[A-Z]/.test(file.split('/').at(-1))) faults.push(`${file}: file names are kebab-case`)
+  if (/^(src|test|bench|scripts)\//.test(file) && /[A-Z]/.test(file.split('/').at(-1)))
+    faults.push(`${file}: file names are kebab-case`)
   if (!/\.(ts|mjs|cjs|js|json|md|ya?ml|proto)$|^\.ci\/run$/.test(file) || file.startsWith('fixtures/')) continue
   const text = readFileSync(file, 'utf8')
   if (file === 'package-lock.json') {
     if (text.includes('"resolved": "http')) faults.push(`${file}: registry addresses; see .npmrc`)
     continue
   }
-  if (/(^|[^A-Za-z0-9_.])\/(work|root|home\/[a-z]+)\//m.test(text.replaceAll(/\(\?:?.*?\)/g, '')) && file !== 'scripts/tidy.mjs') {
+  if (
+    /(^|[^A-Za-z0-9_.])\/(work|root|home\/[a-z]+)\//m.test(text.replaceAll(/\(\?:?.*?\)/g, '')) &&
+    file !== 'scripts/tidy.mjs'
+  ) {
     faults.push(`${file}: a path of one machine`)
   }
   if (/^src\/.*\.ts$/.test(file)) {

@@ -34,7 +34,8 @@ export async function readSamples(path: string, model: Model): Promise<Map<strin
   })
   if (!info.isDirectory()) return [await readSample(path, model)]
   const names = (await readdir(path)).filter((name) => /\.np[yz]$/.test(name)).sort()
-  if (names.length === 0) throw new UserError('invalid-data', '', 'no .npy or .npz file in the folder', 'save inputs with numpy.save', path)
+  if (names.length === 0)
+    throw new UserError('invalid-data', '', 'no .npy or .npz file in the folder', 'save inputs with numpy.save', path)
   return Promise.all(names.slice(0, sampleLimit).map((name) => readSample(join(path, name), model)))
 }
 
@@ -45,24 +46,43 @@ async function readSample(file: string, model: Model): Promise<Map<string, Tenso
     const [only] = inputs
     if (only === undefined || inputs.length > 1) {
       const names = inputs.map(({ name }) => name).join(', ')
-      throw new UserError('invalid-data', '', 'one array for a model with several inputs', `save an .npz with ${names}`, file)
+      throw new UserError(
+        'invalid-data',
+        '',
+        'one array for a model with several inputs',
+        `save an .npz with ${names}`,
+        file,
+      )
     }
     return new Map([[only.name, checked(await parseArray(bytes, file), only, file)]])
   }
-  if (!file.endsWith('.npz')) throw new UserError('invalid-data', '', 'not an .npy or .npz file', 'save inputs with numpy', file)
+  if (!file.endsWith('.npz'))
+    throw new UserError('invalid-data', '', 'not an .npy or .npz file', 'save inputs with numpy', file)
   const { unzipSync } = await import('fflate')
   let entries: Map<string, Uint8Array>
   try {
     entries = new Map(Object.entries(unzipSync(bytes)))
   } catch (error) {
-    throw new UserError('invalid-data', '', `not a zip archive: ${(error as Error).message}`, 'save it with numpy.savez', file)
+    throw new UserError(
+      'invalid-data',
+      '',
+      `not a zip archive: ${(error as Error).message}`,
+      'save it with numpy.savez',
+      file,
+    )
   }
   const feeds = new Map<string, Tensor>()
   for (const input of inputs) {
     const entry = entries.get(`${input.name}.npy`)
     if (entry === undefined) {
       const found = [...entries.keys()].map((name) => name.replace(/\.npy$/, '')).join(', ')
-      throw new UserError('invalid-data', input.name, `no array of that name; found ${found}`, 'name arrays like the inputs', file)
+      throw new UserError(
+        'invalid-data',
+        input.name,
+        `no array of that name; found ${found}`,
+        'name arrays like the inputs',
+        file,
+      )
     }
     feeds.set(input.name, checked(await parseArray(entry, file), input, file))
   }
@@ -92,5 +112,11 @@ function checked(tensor: Tensor, input: Value, file: string): Tensor {
       (dims.length === tensor.rank && dims.every((dim, i) => typeof dim !== 'number' || dim === tensor.dims[i])))
   if (fits) return tensor
   const found = `${tensor.dtype}[${tensor.dims.join(', ')}]`
-  throw new UserError('invalid-data', input.name, `${found} for an input ${typeText(input.type)}`, 'convert the array', file)
+  throw new UserError(
+    'invalid-data',
+    input.name,
+    `${found} for an input ${typeText(input.type)}`,
+    'convert the array',
+    file,
+  )
 }

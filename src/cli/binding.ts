@@ -21,7 +21,8 @@ export function bindSymbols(
 ): Map<string, number> {
   const symbols = new Map<string, number>()
   if (batch !== undefined) {
-    if (!Number.isInteger(batch) || batch < 1) throw new UserError('usage', '--batch', `${batch} is no size`, 'give a whole number from 1')
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new UserError('usage', '--batch', `${batch} is no size`, 'give a whole number from 1')
     for (const input of model.graph.inputs) {
       const first = dimsOf(input.type)?.[0]
       if (first !== undefined && typeof first !== 'number') symbols.set(first.key, batch)
@@ -34,7 +35,10 @@ export function bindSymbols(
 function bindOne(model: Model, text: string, symbols: Map<string, number>): void {
   const split = text.lastIndexOf('=')
   const name = text.slice(0, split)
-  const sizes = text.slice(split + 1).split(',').map(Number)
+  const sizes = text
+    .slice(split + 1)
+    .split(',')
+    .map(Number)
   const input = model.graph.inputs.find((candidate) => candidate.name === name)
   if (split < 0 || input === undefined || sizes.some((size) => !Number.isInteger(size) || size < 0)) {
     const inputs = model.graph.inputs.map((each) => `${each.name} ${typeText(each.type)}`).join('; ')
@@ -42,7 +46,12 @@ function bindOne(model: Model, text: string, symbols: Map<string, number>): void
   }
   const dims = dimsOf(input.type)
   if (dims === undefined || dims.length !== sizes.length) {
-    throw new UserError('usage', '--shape', `"${text}" has ${sizes.length} sizes`, `input ${name} is ${typeText(input.type)}`)
+    throw new UserError(
+      'usage',
+      '--shape',
+      `"${text}" has ${sizes.length} sizes`,
+      `input ${name} is ${typeText(input.type)}`,
+    )
   }
   dims.forEach((dim, axis) => {
     const size = sizes[axis]!

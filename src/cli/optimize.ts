@@ -10,13 +10,27 @@ const builder = (args: Argv) =>
   args
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
-      target: { alias: 't', type: 'string', default: 'neural-engine', requiresArg: true, describe: 'target by name, or a JSON file' },
+      target: {
+        alias: 't',
+        type: 'string',
+        default: 'neural-engine',
+        requiresArg: true,
+        describe: 'target by name, or a JSON file',
+      },
       out: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write [default: <name>.tailored.onnx]' },
       search: { choices: ['none'] as const, default: 'none', describe: 'none: exact passes only' },
       ...bindingOptions,
       freeze: { type: 'boolean', default: false, describe: 'write the sizes of --shape and --batch into the file' },
-      verify: { type: 'boolean', default: true, describe: 'compare with the original through onnxruntime; --no-verify skips it' },
-      data: { type: 'string', requiresArg: true, describe: 'inputs to verify on: .npy, .npz, or a folder of them [default: seeded random]' },
+      verify: {
+        type: 'boolean',
+        default: true,
+        describe: 'compare with the original through onnxruntime; --no-verify skips it',
+      },
+      data: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'inputs to verify on: .npy, .npz, or a folder of them [default: seeded random]',
+      },
       'keep-overridable': { type: 'boolean', default: false, describe: 'initializers that are inputs too stay inputs' },
       seed: { type: 'number', default: 0, requiresArg: true, describe: 'seed of the generated inputs' },
       threads: { type: 'number', default: 1, requiresArg: true, describe: 'onnxruntime threads' },

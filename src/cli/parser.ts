@@ -21,12 +21,14 @@ export function parser(args: readonly string[]): Argv {
     .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')
     .example('$0 diff before.onnx after.onnx --assert "latency<=+2%"', 'a gate for CI')
-    .epilogue('Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 7 assertion failed, 130 interrupted.')
+    .epilogue(
+      'Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 7 assertion failed, 130 interrupted.',
+    )
     .version(toolVersion)
     .alias('help', 'h')
     .strict()
     .recommendCommands()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {

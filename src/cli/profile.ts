@@ -7,7 +7,13 @@ const builder = (args: Argv) =>
   args
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
-      target: { alias: 't', type: 'string', default: 'neural-engine', requiresArg: true, describe: 'target by name, or a JSON file' },
+      target: {
+        alias: 't',
+        type: 'string',
+        default: 'neural-engine',
+        requiresArg: true,
+        describe: 'target by name, or a JSON file',
+      },
       ...bindingOptions,
       kernels: { type: 'string', default: '15', requiresArg: true, describe: 'how many kernels to list; all' },
       json: { type: 'boolean', default: false, describe: 'print figures as JSON' },
@@ -30,7 +36,8 @@ export const profileCommand: CommandModule<object, Options> = {
       import('../ir/errors.js'),
     ])
     const limit = options.kernels === 'all' ? Number.POSITIVE_INFINITY : Number(options.kernels)
-    if (Number.isNaN(limit)) throw new UserError('usage', '--kernels', `"${options.kernels}" is no number`, 'give a number or all')
+    if (Number.isNaN(limit))
+      throw new UserError('usage', '--kernels', `"${options.kernels}" is no number`, 'give a number or all')
     const target = loadTarget(options.target)
     const model = await readModel(options.model)
     const metrics = estimate(model, target, { symbols: bindSymbols(model, options.shape, options.batch) })
@@ -40,6 +47,8 @@ export const profileCommand: CommandModule<object, Options> = {
     }
     const { colorsFor, terminalProfile } = await import('../report/terminal.js')
     const colors = colorsFor(wantsColors(stdout))
-    stdout.write(`${colors.bold(options.model)} on ${colors.bold(target.name)}\n${terminalProfile(metrics, limit, colors)}\n`)
+    stdout.write(
+      `${colors.bold(options.model)} on ${colors.bold(target.name)}\n${terminalProfile(metrics, limit, colors)}\n`,
+    )
   },
 }

@@ -9,17 +9,21 @@ describe('fit of a kernel family', () => {
   test('property: recovers non-negative coefficients from clean data', () => {
     const coefficient = fc.double({ min: 0.1, max: 10, noNaN: true })
     fc.assert(
-      fc.property(fc.array(coefficient, { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 1e6 }), (truth, seed) => {
-        let state = seed
-        const random = () => (state = (state * 48271) % 2147483647) / 2147483647
-        const samples: Sample[] = Array.from({ length: 60 }, () => {
-          const features = [random() * 100, random() * 100, 1]
-          return { features, latencyMs: latency(features, truth) }
-        })
-        const { coefficients, meanError } = fitFamily(samples)
-        coefficients.forEach((value, i) => expect(value).toBeCloseTo(truth[i]!, 4))
-        expect(meanError).toBeLessThan(1e-6)
-      }),
+      fc.property(
+        fc.array(coefficient, { minLength: 3, maxLength: 3 }),
+        fc.integer({ min: 1, max: 1e6 }),
+        (truth, seed) => {
+          let state = seed
+          const random = () => (state = (state * 48271) % 2147483647) / 2147483647
+          const samples: Sample[] = Array.from({ length: 60 }, () => {
+            const features = [random() * 100, random() * 100, 1]
+            return { features, latencyMs: latency(features, truth) }
+          })
+          const { coefficients, meanError } = fitFamily(samples)
+          for (const [i, value] of coefficients.entries()) expect(value).toBeCloseTo(truth[i]!, 4)
+          expect(meanError).toBeLessThan(1e-6)
+        },
+      ),
       { numRuns: 30 },
     )
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { KernelCost } from '../hw/cycles.js'
 import type { Kernel } from '../hw/kernels.js'
-import { featuresOf, familyOf, type KernelFamily } from './features.js'
+import { familyOf, featuresOf, type KernelFamily } from './features.js'
 
 /** A fitted latency predictor: data without code, with where it came from. */
 export interface Predictor {

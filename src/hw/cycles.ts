@@ -51,7 +51,10 @@ const peakMacs = ({ array }: ArrayTarget): number => array.inputLanes * array.ou
  * One output position and one tap a cycle, inputLanes x outputLanes channels at a time. Groups with few channels may
  * also run like a depthwise convolution: depthwiseChannels outputs x 1 tap of one input channel a cycle, no reduction.
  */
-function arrayCycles({ positions, taps, groups, inChannels, outChannels }: ArrayMapping, { array }: ArrayTarget): number {
+function arrayCycles(
+  { positions, taps, groups, inChannels, outChannels }: ArrayMapping,
+  { array }: ArrayTarget,
+): number {
   const dense = groups * Math.ceil(inChannels / array.inputLanes) * Math.ceil(outChannels / array.outputLanes)
   const channelwise = inChannels * Math.ceil((groups * outChannels) / array.depthwiseChannels)
   return positions * taps * (groups > 1 ? Math.min(dense, channelwise) : dense)

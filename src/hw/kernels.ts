@@ -1,6 +1,6 @@
-import { bindDim, type Dim, staticShape, symbolsOf } from '../ir/dim.js'
-import { type DType, bitsOf, isFloat } from '../ir/dtype.js'
 import { constantOf } from '../ir/constant.js'
+import { bindDim, type Dim, staticShape, symbolsOf } from '../ir/dim.js'
+import { bitsOf, type DType, isFloat } from '../ir/dtype.js'
 import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
 import type { Trait } from '../ir/ops/define.js'
@@ -101,7 +101,8 @@ class Planner {
     const found = contextOf(node)
     const traits = found?.resolved.op.traits ?? []
     // Constants are weights and views only rename: neither is work.
-    if (node.inputs.length === 0 || traits.includes('view') || node.outputs.every((output) => constantOf(output))) return
+    if (node.inputs.length === 0 || traits.includes('view') || node.outputs.every((output) => constantOf(output)))
+      return
     if (isShapeArithmetic(node)) return
     const mapping = this.#mapping(node, traits)
     const nodes = [node]
@@ -119,7 +120,17 @@ class Planner {
     const macs = this.#size(found?.resolved.op.macs?.(found.context) ?? 0, node)
     const outputs = last.outputs.filter((output) => output !== undefined).map((output) => this.#activation(output))
     const kind = kindOf(traits, mapping, found === undefined, node)
-    this.kernels.push({ name: node.name || node.label, kind, nodes, macs, weightBytes, inputs, outputs, mapping, repeats })
+    this.kernels.push({
+      name: node.name || node.label,
+      kind,
+      nodes,
+      macs,
+      weightBytes,
+      inputs,
+      outputs,
+      mapping,
+      repeats,
+    })
   }
 
   /** Bodies run as often as is known of the trip count; of branches the one with more work. */
@@ -257,7 +268,12 @@ const precisionBytes: Readonly<Record<Precision, number>> = { int8: 1, int16: 2,
 
 const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1)
 
-function kindOf(traits: readonly Trait[], mapping: ArrayMapping | undefined, isOpaque: boolean, node: Node): KernelKind {
+function kindOf(
+  traits: readonly Trait[],
+  mapping: ArrayMapping | undefined,
+  isOpaque: boolean,
+  node: Node,
+): KernelKind {
   if (isOpaque) return 'opaque'
   if (traits.includes('convolution')) {
     if (node.opType.startsWith('ConvTranspose')) return 'transposed-convolution'

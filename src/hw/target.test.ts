@@ -23,11 +23,46 @@ describe('targets', () => {
   })
 
   test.each<[string, (target: Record<string, unknown>) => void, string, RegExp]>([
-    ['a negative clock', (t) => { t['clockGHz'] = -1 }, '/clockGHz', /> 0, found -1/],
-    ['an unknown kind', (t) => { t['kind'] = 'quantum' }, '/kind', /dot-product-array.*found "quantum"/],
-    ['a missing array', (t) => { delete t['array'] }, '/', /array/],
-    ['an unknown property', (t) => { t['colour'] = 'red' }, '/', /colour/],
-    ['lanes that are no whole number', (t) => { t['array'] = { inputLanes: 1.5, outputLanes: 1, depthwiseChannels: 1 } }, '/array/inputLanes', /integer, found 1.5/],
+    [
+      'a negative clock',
+      (t) => {
+        t['clockGHz'] = -1
+      },
+      '/clockGHz',
+      /> 0, found -1/,
+    ],
+    [
+      'an unknown kind',
+      (t) => {
+        t['kind'] = 'quantum'
+      },
+      '/kind',
+      /dot-product-array.*found "quantum"/,
+    ],
+    [
+      'a missing array',
+      (t) => {
+        delete t['array']
+      },
+      '/',
+      /array/,
+    ],
+    [
+      'an unknown property',
+      (t) => {
+        t['colour'] = 'red'
+      },
+      '/',
+      /colour/,
+    ],
+    [
+      'lanes that are no whole number',
+      (t) => {
+        t['array'] = { inputLanes: 1.5, outputLanes: 1, depthwiseChannels: 1 }
+      },
+      '/array/inputLanes',
+      /integer, found 1.5/,
+    ],
   ])('refuses %s and says where', (_, spoil, path, message) => {
     const target = neuralEngine()
     spoil(target)
@@ -49,7 +84,9 @@ describe('targets', () => {
   })
 
   test('the schema itself is JSON that names every built-in kind', () => {
-    const schema = JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as { properties: { kind: { enum: string[] } } }
+    const schema = JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as {
+      properties: { kind: { enum: string[] } }
+    }
     expect(new Set(targetNames().map((name) => loadTarget(name).kind))).toEqual(new Set(schema.properties.kind.enum))
   })
 })

@@ -62,7 +62,12 @@ export function loadTarget(nameOrFile: string): Target {
   }
   if (!/[./\\]/.test(nameOrFile)) {
     const known = targetNames().join(', ')
-    throw new UserError('usage', '--target', `no target "${nameOrFile}"`, `use one of ${known}, or the path of a JSON file`)
+    throw new UserError(
+      'usage',
+      '--target',
+      `no target "${nameOrFile}"`,
+      `use one of ${known}, or the path of a JSON file`,
+    )
   }
   let text: string
   try {
@@ -95,7 +100,8 @@ export function validateTarget(value: unknown): { readonly path: string; readonl
 }
 
 function describe(error: ErrorObject): string {
-  if (error.keyword === 'enum') return `must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
+  if (error.keyword === 'enum')
+    return `must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
   if (error.keyword === 'additionalProperties') {
     return `unknown property "${(error.params as { additionalProperty: string }).additionalProperty}"`
   }
@@ -104,7 +110,8 @@ function describe(error: ErrorObject): string {
 
 function found(value: unknown, path: string): string {
   let at: unknown = value
-  for (const key of path.split('/').slice(1)) at = (at as Record<string, unknown>)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
+  for (const key of path.split('/').slice(1))
+    at = (at as Record<string, unknown>)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
   const text = JSON.stringify(at) ?? 'nothing'
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -69,8 +69,12 @@ describe('symbolic dims', () => {
         [n, ([size]: readonly [number, number]) => size] as const,
         [h, ([, size]: readonly [number, number]) => size] as const,
       ),
-      fc.tuple(tie('dim'), tie('dim')).map(([[a, f], [b, g]]) => [addDims(a, b), (s: readonly [number, number]) => f(s) + g(s)] as const),
-      fc.tuple(tie('dim'), tie('dim')).map(([[a, f], [b, g]]) => [mulDims(a, b), (s: readonly [number, number]) => f(s) * g(s)] as const),
+      fc
+        .tuple(tie('dim'), tie('dim'))
+        .map(([[a, f], [b, g]]) => [addDims(a, b), (s: readonly [number, number]) => f(s) + g(s)] as const),
+      fc
+        .tuple(tie('dim'), tie('dim'))
+        .map(([[a, f], [b, g]]) => [mulDims(a, b), (s: readonly [number, number]) => f(s) * g(s)] as const),
       fc
         .tuple(tie('dim'), fc.integer({ min: 1, max: 5 }))
         .map(([[a, f], by]) => [floorDivDims(a, by), (s: readonly [number, number]) => Math.floor(f(s) / by)] as const),

@@ -80,7 +80,10 @@ class GraphInference implements Knowledge {
 
   node(node: Node): void {
     const resolved = resolveOp(node)
-    if (resolved?.signature === undefined) return this.#opaque(node)
+    if (resolved?.signature === undefined) {
+      this.#opaque(node)
+      return
+    }
     const context = new OpContext(node, resolved.since, resolved.signature, this, this.bindings)
     let types: readonly (ValueType | undefined)[] = []
     let contents: readonly (readonly Dim[] | undefined)[] = []
@@ -97,7 +100,7 @@ class GraphInference implements Knowledge {
   }
 
   inferSubgraph(graph: Graph, inputs: readonly (ValueType | undefined)[]): readonly (ValueType | undefined)[] {
-    graph.inputs.forEach((input, i) => this.set(input, inputs[i] ?? input.claim, undefined))
+    for (const [i, input] of graph.inputs.entries()) this.set(input, inputs[i] ?? input.claim, undefined)
     this.graph(graph)
     return graph.outputs.map((output) => this.typeOf(output))
   }

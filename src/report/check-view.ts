@@ -1,5 +1,5 @@
 import { bytes, count, magnitude } from './format.js'
-import { type Colors } from './terminal.js'
+import type { Colors } from './terminal.js'
 
 /** What `check` found in one file. */
 export interface CheckResult {
@@ -32,7 +32,8 @@ export function terminalCheck({ file, error, facts }: CheckResult, colors: Color
     ...facts.inputs.map((text) => `     in  ${text}`),
     ...facts.outputs.map((text) => `     out ${text}`),
   ]
-  if (facts.opaque.length > 0) lines.push(colors.yellow(`     unknown operators, kept as they are: ${facts.opaque.join(', ')}`))
+  if (facts.opaque.length > 0)
+    lines.push(colors.yellow(`     unknown operators, kept as they are: ${facts.opaque.join(', ')}`))
   lines.push(...facts.problems.map((problem) => colors.yellow(`     ${problem}`)))
   return lines.join('\n')
 }

@@ -1,5 +1,5 @@
-import { UserError } from '../ir/errors.js'
 import type { Metrics } from '../estimator/metrics.js'
+import { UserError } from '../ir/errors.js'
 import type { ModelFacts, Report } from './report.js'
 import { type FigureRow, figures } from './rows.js'
 
@@ -51,7 +51,12 @@ function judge(text: string, rows: readonly FigureRow[]): AssertionResult {
   const row = rows.find(({ figure }) => figure.key === key)
   if (key === undefined || row === undefined) {
     const known = rows.map(({ figure }) => figure.key).join(', ')
-    throw new UserError('usage', '--assert', `cannot read "${text}"`, `write e.g. "latency<=+2%" or "bytes<4MB"; figures: ${known}`)
+    throw new UserError(
+      'usage',
+      '--assert',
+      `cannot read "${text}"`,
+      `write e.g. "latency<=+2%" or "bytes<4MB"; figures: ${known}`,
+    )
   }
   const { before, after, figure } = row
   const isChange = unit === '%'
@@ -105,7 +110,12 @@ const units = new Map<string, number>([
 function unitFactor(unit: string, text: string): number {
   const factor = units.get(unit.toLowerCase())
   if (factor === undefined) {
-    throw new UserError('usage', '--assert', `unknown unit in "${text}"`, `use one of ${[...units.keys()].filter(Boolean).join(', ')}`)
+    throw new UserError(
+      'usage',
+      '--assert',
+      `unknown unit in "${text}"`,
+      `use one of ${[...units.keys()].filter(Boolean).join(', ')}`,
+    )
   }
   return factor
 }

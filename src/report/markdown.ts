@@ -29,10 +29,13 @@ export function markdownReport(report: Report): string {
     lines.push('', '| output | max abs | max rel | cosine | SQNR |', '|---|---:|---:|---:|---:|')
     for (const { name, maxAbs, maxRel, cosine, sqnrDb } of verification.outputs) {
       const sqnr = sqnrDb === null ? 'exact' : `${sqnrDb.toFixed(1)} dB`
-      lines.push(`| ${escapeMarkdown(name)} | ${significant(maxAbs)} | ${significant(maxRel)} | ${cosine.toFixed(6)} | ${sqnr} |`)
+      lines.push(
+        `| ${escapeMarkdown(name)} | ${significant(maxAbs)} | ${significant(maxRel)} | ${cosine.toFixed(6)} | ${sqnr} |`,
+      )
     }
   }
-  if (report.warnings.length > 0) lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
+  if (report.warnings.length > 0)
+    lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
   return lines.join('\n')
 }
@@ -49,4 +52,5 @@ export function markdownComparison(rows: readonly FigureRow[], head: readonly st
 }
 
 /** Names come from files: nothing in them may become markup. */
-export const escapeMarkdown = (text: string): string => text.replaceAll(/[\\`*_{}[\]<>#|~]/g, '\\$&').replaceAll(/[\r\n]+/g, ' ')
+export const escapeMarkdown = (text: string): string =>
+  text.replaceAll(/[\\`*_{}[\]<>#|~]/g, '\\$&').replaceAll(/[\r\n]+/g, ' ')

@@ -37,7 +37,12 @@ export interface PassEntry {
   readonly name: string
   readonly kind: PassKind
   readonly fired: number
-  readonly skipped: readonly { readonly reason: string; readonly count: number; readonly example?: string; readonly remedy?: string }[]
+  readonly skipped: readonly {
+    readonly reason: string
+    readonly count: number
+    readonly example?: string
+    readonly remedy?: string
+  }[]
 }
 
 export interface VerificationEntry {

@@ -26,7 +26,10 @@ export function terminalReport(report: Report, colors: Colors): string {
 
 /** Aligned columns without boxes: a name, before, after, change. */
 export function comparisonTable(rows: readonly FigureRow[], head: readonly string[], colors: Colors): string {
-  const table = plainTable(head.map((title) => colors.dim(title)), ['left', 'right', 'right', 'right'])
+  const table = plainTable(
+    head.map((title) => colors.dim(title)),
+    ['left', 'right', 'right', 'right'],
+  )
   for (const { figure, before, after } of rows) {
     const difference = change(before, after)
     const shade = after < before ? colors.green : after > before ? colors.yellow : colors.dim
@@ -38,12 +41,10 @@ export function comparisonTable(rows: readonly FigureRow[], head: readonly strin
 function firedPasses({ passes }: Report, colors: Colors): string {
   const fired = passes.filter((pass) => pass.fired > 0)
   if (fired.length === 0) return colors.dim('no pass found anything to do')
-  const table = plainTable([colors.dim('pass'), colors.dim('kind'), colors.dim('times'), colors.dim('declined')], [
-    'left',
-    'left',
-    'right',
-    'left',
-  ])
+  const table = plainTable(
+    [colors.dim('pass'), colors.dim('kind'), colors.dim('times'), colors.dim('declined')],
+    ['left', 'left', 'right', 'left'],
+  )
   for (const pass of fired) {
     const declined = pass.skipped.map(({ reason, count: times }) => `${reason} x ${times}`).join(', ')
     table.push([pass.name, pass.kind, count(pass.fired), colors.dim(declined)])
@@ -56,7 +57,7 @@ export function verificationLine(verification: VerificationEntry, colors: Colors
   const reason = verification.reason === undefined ? '' : `: ${verification.reason}`
   switch (verification.verdict) {
     case 'agrees':
-      return `${colors.green('verified')}: ${verification.outputs.length} outputs agree, largest difference ${significant(worst)}${reason}`
+      return `${colors.green('verified')}: all ${verification.outputs.length} output${verification.outputs.length === 1 ? '' : 's'} agree, largest difference ${significant(worst)}${reason}`
     case 'differs':
       return `${colors.red('differs')}${reason}`
     case 'unverified':
@@ -104,7 +105,16 @@ type Align = 'left' | 'right'
 
 /** A cli-table3 without borders: columns two spaces apart. */
 export function plainTable(head: readonly string[], aligns: readonly Align[]): Table.Table {
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] as const
+  const none = [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+  ] as const
   const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'] as const
   const chars = Object.fromEntries([...none, ...inner].map((key) => [key, '']))
   return new Table({

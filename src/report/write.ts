@@ -15,6 +15,12 @@ export async function writeText(path: string, text: string): Promise<void> {
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
-    throw new UserError('write-failed', '', (error as Error).message, 'check that the folder exists and can be written', path)
+    throw new UserError(
+      'write-failed',
+      '',
+      (error as Error).message,
+      'check that the folder exists and can be written',
+      path,
+    )
   }
 }

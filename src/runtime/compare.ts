@@ -44,7 +44,8 @@ export function compareTensors(
 ): Comparison {
   if (result === undefined) return unequal(name, 'the output is missing')
   if (result.dtype !== reference.dtype) return unequal(name, `${result.dtype} instead of ${reference.dtype}`)
-  if (result.dims.join() !== reference.dims.join()) return unequal(name, `[${result.dims}] instead of [${reference.dims}]`)
+  if (result.dims.join() !== reference.dims.join())
+    return unequal(name, `[${result.dims}] instead of [${reference.dims}]`)
   if (shapesOnly) return equal(name)
   if (reference.dtype === 'string') {
     const other = result.strings()
@@ -54,7 +55,12 @@ export function compareTensors(
   return compareNumbers(name, reference.numbers(), result.numbers(), tolerance(reference.dtype))
 }
 
-function compareNumbers(name: string, a: ArrayLike<number>, b: ArrayLike<number>, { rtol, atol }: Tolerance): Comparison {
+function compareNumbers(
+  name: string,
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  { rtol, atol }: Tolerance,
+): Comparison {
   let largest = 0
   for (let i = 0; i < a.length; i++) if (Number.isFinite(a[i]!)) largest = Math.max(largest, Math.abs(a[i]!))
   const floor = largest * 1e-3
@@ -94,10 +100,16 @@ function compareNumbers(name: string, a: ArrayLike<number>, b: ArrayLike<number>
     cosine: signal === 0 && other === 0 ? 1 : signal === 0 || other === 0 ? 0 : product / Math.sqrt(signal * other),
     sqnrDb: noise === 0 ? null : 10 * Math.log10(signal / noise),
   }
-  if (broken >= 0) return { name, agrees: false, reason: `element ${broken} is ${b[broken]} instead of ${a[broken]}`, ...figures }
+  if (broken >= 0)
+    return { name, agrees: false, reason: `element ${broken} is ${b[broken]} instead of ${a[broken]}`, ...figures }
   const limit = atol + rtol * largest
   if (maxAbs <= limit) return { name, agrees: true, ...figures }
-  return { name, agrees: false, reason: `off by up to ${maxAbs.toPrecision(3)}, allowed ${limit.toPrecision(3)}`, ...figures }
+  return {
+    name,
+    agrees: false,
+    reason: `off by up to ${maxAbs.toPrecision(3)}, allowed ${limit.toPrecision(3)}`,
+    ...figures,
+  }
 }
 
 const equal = (name: string): Comparison => ({ name, agrees: true, maxAbs: 0, maxRel: 0, cosine: 1, sqnrDb: null })

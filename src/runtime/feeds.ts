@@ -35,11 +35,13 @@ export function generateFeeds(model: Model, plan: FeedPlan): Map<string, Tensor>
   for (const input of model.graph.inputs) {
     if (input.tensor !== undefined) continue
     const { type } = input
-    if (type?.kind !== 'tensor') return { reason: `input "${input.name}" is no tensor: onnxruntime-node cannot feed it` }
+    if (type?.kind !== 'tensor')
+      return { reason: `input "${input.name}" is no tensor: onnxruntime-node cannot feed it` }
     const dims = (dimsOf(type) ?? []).map((dim) => concrete(dim, symbols, size))
     if (volume(dims) > elementLimit) return { reason: `input "${input.name}" [${dims}] is too large to generate` }
     const tensor = randomTensor(type.dtype, dims, rangeOf(input, plan), random)
-    if (tensor === undefined) return { reason: `input "${input.name}" is ${type.dtype}: onnxruntime-node cannot feed it` }
+    if (tensor === undefined)
+      return { reason: `input "${input.name}" is ${type.dtype}: onnxruntime-node cannot feed it` }
     feeds.set(input.name, tensor)
   }
   return feeds
@@ -49,7 +51,8 @@ function concrete(dim: Dim, symbols: Map<string, Dim>, fallback: number): number
   if (typeof dim === 'number') return dim
   for (const name of symbolsOf(dim)) {
     // A batch stays small whatever is tried for the other sizes.
-    if (!symbols.has(name)) symbols.set(name, /^(n|b|bs|batch.*|.*batch|.*batch_size)$/i.test(name) ? Math.min(fallback, 2) : fallback)
+    if (!symbols.has(name))
+      symbols.set(name, /^(n|b|bs|batch.*|.*batch|.*batch_size)$/i.test(name) ? Math.min(fallback, 2) : fallback)
   }
   const bound = bindDim(dim, symbols)
   return typeof bound === 'number' ? Math.max(bound, 0) : fallback
@@ -67,7 +70,8 @@ function rangeOf(input: Value, { attempt }: FeedPlan): Range {
   if (compared.length > 0) return { kind: 'choice', values: [compared[attempt % compared.length]!] }
   const limit = indexLimit(input)
   if (limit !== undefined) return { kind: 'uniform', low: 0, high: Math.max(0, limit - 1) }
-  if (isFloat(dtype)) return attempt < sizesTried.length ? { kind: 'uniform', low: -1, high: 1 } : { kind: 'uniform', low: 0, high: 4 }
+  if (isFloat(dtype))
+    return attempt < sizesTried.length ? { kind: 'uniform', low: -1, high: 1 } : { kind: 'uniform', low: 0, high: 4 }
   // Trip counts, lengths, axes, sizes: whatever an integer is, a small one is least likely to hurt.
   if (dtype === 'uint8' && attempt === 0) return { kind: 'uniform', low: 0, high: 255 }
   if (dtype === 'int8' && attempt === 0) return { kind: 'uniform', low: -128, high: 127 }
@@ -82,7 +86,8 @@ function comparedWith(input: Value): number[] {
       if (!user.is('Equal')) continue
       for (const other of user.inputs) {
         const constant = other === value ? undefined : constantOf(other)
-        if (constant !== undefined && constant.size === 1 && constant.dtype !== 'string') values.add(constant.numbers()[0]!)
+        if (constant !== undefined && constant.size === 1 && constant.dtype !== 'string')
+          values.add(constant.numbers()[0]!)
       }
     }
   }

@@ -86,7 +86,8 @@ export class Runtime {
     const results = await this.#call('run', args, 'run-error')
     if (isFailure(results)) return results
     const tensors = new Map<string, Tensor>()
-    for (const [name, record] of Object.entries(results as Record<string, TensorRecord>)) tensors.set(name, toTensor(record))
+    for (const [name, record] of Object.entries(results as Record<string, TensorRecord>))
+      tensors.set(name, toTensor(record))
     return tensors
   }
 
@@ -96,7 +97,11 @@ export class Runtime {
     plan: { readonly warmUp: number; readonly runs: number },
   ): Promise<number[][] | RuntimeFailure> {
     if (timed.some(({ session }) => session.generation !== this.#generation)) return lostSession
-    const args = { sessions: timed.map(({ session }) => session.id), feeds: timed.map(({ feeds }) => toRecords(feeds)), ...plan }
+    const args = {
+      sessions: timed.map(({ session }) => session.id),
+      feeds: timed.map(({ feeds }) => toRecords(feeds)),
+      ...plan,
+    }
     return (await this.#call('time', args, 'run-error')) as number[][] | RuntimeFailure
   }
 

@@ -18,7 +18,8 @@ export async function fileFacts(file: string, model: Model): Promise<ModelFacts>
 export function externalFiles(model: Model): Set<string> {
   const files = new Set<string>()
   for (const root of model.roots()) {
-    for (const { tensor } of root.initializers) if (tensor?.externalFile !== undefined) files.add(tensor.externalFile.path)
+    for (const { tensor } of root.initializers)
+      if (tensor?.externalFile !== undefined) files.add(tensor.externalFile.path)
   }
   return files
 }

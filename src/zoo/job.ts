@@ -1,7 +1,6 @@
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { estimate } from '../estimator/estimate.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
-import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
@@ -10,28 +9,9 @@ import type { Report } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { fileFacts } from './facts.js'
 import { freezeSymbols } from './freeze.js'
+import type { JobOptions } from './job-options.js'
 import { foldBudgetBytes, passContext } from './pass-context.js'
 import { type Checked, verifyStaged } from './verification.js'
-
-export interface JobOptions {
-  /** Default: `<name>.tailored.onnx` beside the model. */
-  readonly out?: string | undefined
-  readonly target: Target
-  /** Sizes for symbolic dims, chosen once the model's inputs are known. */
-  readonly bind?: (model: Model) => Map<string, number>
-  /** Write those sizes into the file. */
-  readonly freeze?: boolean
-  readonly verify?: boolean
-  /** Inputs to verify on. */
-  readonly data?: string | undefined
-  readonly keepOverridable?: boolean
-  readonly seed?: number
-  readonly threads?: number
-  readonly timeLimitSeconds?: number
-  readonly tool: Report['tool']
-  readonly onStage?: (text: string) => void
-  readonly signal?: AbortSignal
-}
 
 /**
  * One model from file to file: import, passes, estimate, staged export, verification, and only then the rename that makes
@@ -58,7 +38,10 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 
   stage('running passes')
   if (options.freeze) freezeSymbols(model, symbols)
-  const context = passContext(model, options.target, { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes })
+  const context = passContext(model, options.target, {
+    keepOverridable: options.keepOverridable ?? false,
+    foldBudgetBytes,
+  })
   const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
   const after = estimate(model, options.target, { symbols })
@@ -82,7 +65,10 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   return {
     reportVersion: 1,
     tool: options.tool,
-    model: { ...original, opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])) },
+    model: {
+      ...original,
+      opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
+    },
     result,
     target: { name: options.target.name, kind: options.target.kind, provenance: options.target.provenance },
     before,
@@ -92,12 +78,17 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     search: { algorithm: 'none' },
     verification: checked.verification,
     accuracy: null,
-    warnings: [...checked.warnings, ...droppedInputs(passes), ...context.warnings()],
+    warnings: [...model.warnings, ...checked.warnings, ...droppedInputs(passes), ...context.warnings()],
     timing: clock.laps(),
   }
 }
 
-async function emit(staged: StagedModel, { verification }: Checked, model: Model, out: string): Promise<Report['result']> {
+async function emit(
+  staged: StagedModel,
+  { verification }: Checked,
+  model: Model,
+  out: string,
+): Promise<Report['result']> {
   if (verification.verdict === 'differs') {
     await staged.discard()
     return null

@@ -1,5 +1,5 @@
-import { type ArrayMapping, type Kernel, planKernels } from '../hw/kernels.js'
 import { kernelCost } from '../hw/cycles.js'
+import { type ArrayMapping, type Kernel, planKernels } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
 import type { Model, Node } from '../ir/graph.js'
 import type { ConvolutionShape, PassContext } from '../passes/define.js'

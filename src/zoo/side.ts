@@ -9,7 +9,11 @@ import type { Report } from '../report/report.js'
 import { fileFacts } from './facts.js'
 
 /** One side of `diff`: a report as it is, or a model that is estimated on the target now. */
-export async function readSide(file: string, target: Target, bind: (model: Model) => Map<string, number>): Promise<Side> {
+export async function readSide(
+  file: string,
+  target: Target,
+  bind: (model: Model) => Map<string, number>,
+): Promise<Side> {
   if (file.endsWith('.json')) return sideOfReport(await readReport(file), file)
   const model = await readModel(file)
   const facts = await fileFacts(file, model)
@@ -27,11 +31,23 @@ async function readReport(file: string): Promise<Report> {
   try {
     report = JSON.parse(text) as Partial<Report>
   } catch (error) {
-    throw new UserError('invalid-data', '', `not JSON: ${(error as Error).message}`, 'give a report written by --report', file)
+    throw new UserError(
+      'invalid-data',
+      '',
+      `not JSON: ${(error as Error).message}`,
+      'give a report written by --report',
+      file,
+    )
   }
   if (report.reportVersion !== 1 || report.after === undefined || report.model === undefined) {
     const found = JSON.stringify(report.reportVersion) ?? 'nothing'
-    throw new UserError('invalid-data', '/reportVersion', `expected 1, found ${found}`, 'give a report written by --report', file)
+    throw new UserError(
+      'invalid-data',
+      '/reportVersion',
+      `expected 1, found ${found}`,
+      'give a report written by --report',
+      file,
+    )
   }
   return report as Report
 }

@@ -1,3 +1,4 @@
+import { readSamples } from '../accuracy/samples.js'
 import type { StagedModel } from '../export/write-model.js'
 import { stageModel } from '../export/write-model.js'
 import type { DType } from '../ir/dtype.js'
@@ -7,8 +8,7 @@ import type { VerificationEntry } from '../report/report.js'
 import { exactTolerance, roundingTolerance, type Tolerance } from '../runtime/compare.js'
 import { type Verification, type VerifyOptions, verify } from '../runtime/verify.js'
 import { firstGuilty } from '../search/clean-up.js'
-import type { JobOptions } from './job.js'
-import { readSamples } from '../accuracy/samples.js'
+import type { JobOptions } from './job-options.js'
 import { passContext } from './pass-context.js'
 
 export interface Checked {
@@ -31,7 +31,8 @@ interface Staged {
 /** Compares the staged result with the original; when they differ, the first guilty pass and place are named. */
 export async function verifyStaged(job: Staged): Promise<Checked> {
   const { file, staged, passes, options, symbols } = job
-  if (options.verify === false) return { verification: { verdict: 'skipped', reason: 'asked not to', outputs: [] }, warnings: [] }
+  if (options.verify === false)
+    return { verification: { verdict: 'skipped', reason: 'asked not to', outputs: [] }, warnings: [] }
   const { model } = await job.prepare()
   const settings: VerifyOptions = {
     seed: options.seed ?? 0,

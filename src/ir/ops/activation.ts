@@ -1,5 +1,4 @@
-import { mulDims, unknownDim } from '../dim.js'
-import { broadcastAxes, broadcastInputs, sameAxes } from './broadcast.js'
+import { broadcastAxes, sameAxes } from './broadcast.js'
 import { defineOp } from './define.js'
 
 export const celu = defineOp({

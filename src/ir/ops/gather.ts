@@ -1,7 +1,7 @@
-import { type Dim, isStatic, subDims, unknownDim } from '../dim.js'
+import { type Dim, isStatic, unknownDim } from '../dim.js'
 import { volume } from '../tensor.js'
-import { axisNames, normalisedAxes } from './broadcast.js'
-import { type OpContext, ShapeError } from './context.js'
+import { axisNames } from './broadcast.js'
+import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 import { copyElements } from './strided-copy.js'
 

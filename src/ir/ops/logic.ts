@@ -159,7 +159,7 @@ export const isInf = defineOp({
   axes: sameAxes,
 })
 
-export const isNaN = defineOp({
+export const isNotANumber = defineOp({
   type: 'IsNaN',
   signatures: {
     9: '(X: T1) -> (Y: T2) T1: @float3; T2: bool',
@@ -245,7 +245,7 @@ export const logicOps = [
   less,
   lessOrEqual,
   isInf,
-  isNaN,
+  isNotANumber,
   where,
   bitShift,
   bitwiseAnd,

@@ -1,4 +1,4 @@
-import { addDims, type Dim, exactDiv, floorDivDims, mulDims, productOfDims, unknownDim } from '../dim.js'
+import { type Dim, productOfDims, unknownDim } from '../dim.js'
 import type { Tensor } from '../tensor.js'
 import type { ValueType } from '../type.js'
 import { axisNames, sameAxes } from './broadcast.js'

@@ -64,8 +64,7 @@ export const mergeConstantOperands = definePass({
   match(node) {
     const outer = operands(node)
     const inner = outer?.data.producer
-    const under =
-      inner !== undefined && inner.is(node.opType) && outer!.data.soleUser === node ? operands(inner) : undefined
+    const under = inner?.is(node.opType) && outer!.data.soleUser === node ? operands(inner) : undefined
     if (outer === undefined || inner === undefined || under === undefined || contextOf(node)!.resolved.since < 7)
       return null
     const [a, b] = [under.tensor, outer.tensor]

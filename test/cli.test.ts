@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Ajv } from 'ajv'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+/** The program as a user runs it: built, in a process of its own. */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const main = join(root, 'dist/cli/main.js')
+const raw = join(root, 'fixtures/shapes/shapes_ibn.raw.onnx')
+
+interface Result {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const run = (...args: string[]): Promise<Result> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, NO_COLOR: '1' }
+    const child = execFile(process.execPath, [main, ...args], { env, maxBuffer: 1 << 26 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+
+const folder = () => mkdtempSync(join(tmpdir(), 'optimize-'))
+
+beforeAll(async () => {
+  await new Promise((resolve, reject) => {
+    execFile(process.execPath, [join(root, 'scripts/build.mjs')], (error, _, stderr) =>
+      error ? reject(new Error(stderr)) : resolve(null),
+    )
+  })
+}, 120_000)
+
+describe('optimize <model>', () => {
+  test('tailors a trained network, verifies it and reports', async () => {
+    const out = join(folder(), 'out.onnx')
+    const report = join(folder(), 'report.json')
+    const markdown = join(folder(), 'report.md')
+    const { code, stdout, stderr } = await run(raw, '--out', out, '--report', report, '--markdown', markdown)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/verified: all 1 output/)
+    expect(stdout).toContain('fold-batch-normalization')
+    const record = JSON.parse(readFileSync(report, 'utf8')) as {
+      after: { latencyMs: number }
+      result: { nodes: number }
+      model: { nodes: number }
+    }
+    expect(record.result.nodes).toBeLessThan(record.model.nodes)
+    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+    const validate = new Make({ strict: false }).compile(
+      JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object,
+    )
+    expect(validate(record), JSON.stringify(validate.errors)).toBe(true)
+    expect(readFileSync(markdown, 'utf8')).toContain('| latency |')
+    // No staging folder is left behind.
+    expect(readdirSync(join(out, '..'))).toEqual(['out.onnx'])
+  })
+
+  test('the same input gives the same bytes, and a result is not changed again', async () => {
+    const place = folder()
+    await run(raw, '--no-verify', '--out', join(place, 'a.onnx'))
+    await run(raw, '--no-verify', '--out', join(place, 'b.onnx'))
+    await run(join(place, 'a.onnx'), '--no-verify', '--out', join(place, 'c.onnx'))
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => readFileSync(join(place, `${name}.onnx`)))
+    expect(a!.equals(b!)).toBe(true)
+    expect(c!.equals(a!)).toBe(true)
+  })
+
+  test('--json prints the report and nothing else; the default output name is beside the model', async () => {
+    const place = folder()
+    copyFileSync(raw, join(place, 'net.onnx'))
+    const { stdout, code } = await run(join(place, 'net.onnx'), '--json', '--target', 'cpu')
+    expect(code).toBe(0)
+    expect((JSON.parse(stdout) as { verification: { verdict: string } }).verification.verdict).toBe('agrees')
+    expect(existsSync(join(place, 'net.tailored.onnx'))).toBe(true)
+  })
+
+  test('--batch with --freeze fixes the batch; without it the symbol stays', async () => {
+    const place = folder()
+    await run(raw, '--no-verify', '--batch', '4', '--out', join(place, 'free.onnx'))
+    await run(raw, '--no-verify', '--batch', '4', '--freeze', '--out', join(place, 'fixed.onnx'))
+    expect((await run('check', join(place, 'free.onnx'))).stdout).toMatch(/in +image float32\[(?!4)\w+, 3, 48, 48\]/)
+    const fixed = (await run('check', join(place, 'fixed.onnx'))).stdout
+    expect(fixed).toContain('image float32[4, 3, 48, 48]')
+    expect(fixed).toContain('logits float32[4, 10]')
+  })
+
+  test.each<[string, string[], number, RegExp]>([
+    ['a file that is not there', ['none.onnx'], 3, /none\.onnx: .*check the path/],
+    ['a file that is no model', [fileURLToPath(import.meta.url)], 3, /not a readable ONNX model/],
+    ['writing over the input', [raw, '--out', raw], 2, /would overwrite the input/],
+    ['an unknown flag', [raw, '--fast'], 2, /fast/i],
+    ['an unknown target', [raw, '--target', 'abacus'], 2, /no target "abacus"/],
+    ['a shape for no input', [raw, '--shape', 'x=1'], 2, /--shape: cannot use "x=1"; .*image float32/],
+    ['a folder that is not there', [raw, '--no-verify', '--out', '/no/such/folder/x.onnx'], 3, /no\/such\/folder/],
+    ['data that is not there', [raw, '--data', 'none.npy'], 3, /none\.npy/],
+  ])('%s: exit code and one line', async (_, args, code, message) => {
+    const result = await run(...args)
+    expect(result.code).toBe(code)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result.stderr).toMatch(message)
+    expect(result.stdout).toBe('')
+  })
+
+  test('verifies on data of the user', async () => {
+    const place = folder()
+    const { dump } = await import('npyjs')
+    const image = Float32Array.from({ length: 2 * 3 * 48 * 48 }, (_, i) => Math.sin(i))
+    writeFileSync(join(place, 'x.npy'), Buffer.from(dump(image, [2, 3, 48, 48])))
+    const good = await run(raw, '--data', join(place, 'x.npy'), '--out', join(place, 'out.onnx'))
+    expect(good.code, good.stderr).toBe(0)
+    writeFileSync(join(place, 'y.npy'), Buffer.from(dump(image, [2, 48, 48, 3])))
+    const bad = await run(raw, '--data', join(place, 'y.npy'), '--out', join(place, 'bad.onnx'))
+    expect(bad.code).toBe(3)
+    expect(bad.stderr).toMatch(/y\.npy: image: float32\[2, 48, 48, 3\] for an input float32/)
+    expect(existsSync(join(place, 'bad.onnx'))).toBe(false)
+  })
+
+  test('Ctrl-C leaves no partial file', async () => {
+    const place = folder()
+    const child = execFile(process.execPath, [main, raw, '--out', join(place, 'out.onnx')])
+    const closed = new Promise<number | null>((resolve) => child.on('exit', resolve))
+    setTimeout(() => child.kill('SIGINT'), 350)
+    const code = await closed
+    // It may have been faster than the interruption; then the file is whole.
+    if (code === 0) expect(readdirSync(place)).toEqual(['out.onnx'])
+    else {
+      expect(code).toBe(130)
+      expect(readdirSync(place)).toEqual([])
+    }
+  })
+})
+
+describe('the other commands', () => {
+  test('help is the page the parser lays out, with examples and exit codes', async () => {
+    const { stdout, code } = await run('--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain('optimize profile <model>')
+    expect(stdout).toContain('Exit codes:')
+    for (const command of ['profile', 'check', 'diff', 'targets'])
+      expect((await run(command, '--help')).stdout).toContain('Examples:')
+  })
+
+  test('profile: slowest kernels, totals, JSON', async () => {
+    const text = await run('profile', raw, '--kernels', '3')
+    expect(text.stdout).toMatch(/latency 0\.\d+ ms in int8/)
+    const json = JSON.parse((await run('profile', raw, '--json')).stdout) as { metrics: { macs: number } }
+    expect(json.metrics.macs).toBeGreaterThan(1e7)
+  })
+
+  test('diff: figures, assertions, exit code 7', async () => {
+    const out = join(folder(), 'out.onnx')
+    await run(raw, '--no-verify', '--out', out)
+    const good = await run('diff', raw, out, '--assert', 'nodes<=-10%', '--format', 'json')
+    expect(good.code).toBe(0)
+    expect((JSON.parse(good.stdout) as { assertions: { holds: boolean }[] }).assertions[0]!.holds).toBe(true)
+    const bad = await run('diff', raw, out, '--assert', 'nodes<=5', '--format', 'markdown')
+    expect(bad.code).toBe(7)
+    expect(bad.stderr).toMatch(/nodes<=5 does not hold/)
+    expect(bad.stdout).toContain('| nodes |')
+  })
+
+  test('targets: list, show', async () => {
+    expect((await run('targets')).stdout).toMatch(/neural-engine +dot-product-array/)
+    expect((JSON.parse((await run('targets', 'cpu')).stdout) as { name: string }).name).toBe('cpu')
+  })
+})
