@@ -4,7 +4,7 @@ import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
 import { cleanUpPasses } from '../dist/passes/pipeline.js'
 
-const escape = (text) => text.replaceAll('|', '\\|')
+const escapePipes = (text) => text.replaceAll('|', '\\|')
 
 const operatorsPage = () => {
   const sorted = [...operators].sort((a, b) => a.domain.localeCompare(b.domain) || a.type.localeCompare(b.type))
@@ -35,7 +35,7 @@ const passesPage = () =>
     '|---|---|---|---|---|',
     ...cleanUpPasses.map(
       ({ id, kind, rule, example: [before, after] }) =>
-        `| ${id} | ${kind} | ${escape(rule)} | \`${escape(before)}\` | \`${escape(after)}\` |`,
+        `| ${id} | ${kind} | ${escapePipes(rule)} | \`${escapePipes(before)}\` | \`${escapePipes(after)}\` |`,
     ),
     '',
   ].join('\n')

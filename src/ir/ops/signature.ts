@@ -112,7 +112,7 @@ function parse(text: string): Signature {
 /** `@ir3` -> tensor types; `seq(@ir3)` -> sequence types; `int64` -> `tensor(int64)`; the rest as it is. */
 function expandType(type: string): readonly string[] {
   const wrapped = /^([a-z_]+)\((.*)\)$/.exec(type)
-  if (wrapped !== null && wrapped[1] !== 'map') {
+  if (wrapped !== null && wrapped[1] !== 'map' && wrapped[1] !== 'sparse_tensor') {
     return wrapped[1] === 'tensor' ? [type] : expandType(wrapped[2]!).map((inner) => `${wrapped[1]}(${inner})`)
   }
   const set = typeSets[type]

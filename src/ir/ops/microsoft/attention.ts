@@ -1,3 +1,4 @@
+import { type Dim, floorDivDims, unknownDim } from '../../dim.js'
 import { defineOp } from '../define.js'
 
 export const attention = defineOp({
@@ -5,6 +6,14 @@ export const attention = defineOp({
   type: 'Attention',
   signatures: {
     1: '(input: T, weights: T, bias?: T, mask_index?: M, past?: T, attention_bias?: T, past_sequence_length?: M) -> (output: T, present?: T) {do_rotary: int, mask_filter_value: float, num_heads!: int, past_present_share_buffer: int, qkv_hidden_sizes: ints, rotary_embedding_dim: int, scale: float, unidirectional: int = 0} T: float|float16|bfloat16; M: int32',
+  },
+  traits: ['attention'],
+  dims: (c) => {
+    const [x, w] = [c.dims(0), c.dims(1)]
+    const sizes = c.ints('qkv_hidden_sizes')
+    if (x === undefined) return []
+    const width: Dim = sizes?.[2] ?? (w === undefined ? unknownDim() : floorDivDims(w[1]!, 3))
+    return [[x[0]!, x[1]!, width]]
   },
 })
 
@@ -38,6 +47,8 @@ export const groupQueryAttention = defineOp({
   signatures: {
     1: '(query: T, key?: T, value?: T, past_key?: T, past_value?: T, seqlens_k: M, total_sequence_length: M, cos_cache?: T, sin_cache?: T, position_ids?: int64, attention_bias?: T, head_sink?: T) -> (output: T, present_key: T, present_value: T, output_qk?: T) {do_rotary: int, kv_num_heads!: int, local_window_size: int = -1, num_heads!: int, qk_output: int = 0, rotary_interleaved: int, scale: float, smooth_softmax: int = -1, softcap: float} T: float16|bfloat16|float; M: int32',
   },
+  traits: ['attention'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const longformerAttention = defineOp({
@@ -54,6 +65,7 @@ export const multiHeadAttention = defineOp({
   signatures: {
     1: '(query: T, key?: T, value?: T, bias?: T, key_padding_mask?: M, attention_bias?: T, past_key?: T, past_value?: T, past_sequence_length?: M, cache_indirection?: M) -> (output: T, present_key?: T, present_value?: T, qk?: QK) {mask_filter_value: float, num_heads!: int, scale: float, unidirectional: int = 0} T: float|float16|bfloat16; QK: float|float16|bfloat16; M: int32',
   },
+  traits: ['attention'],
 })
 
 export const packedAttention = defineOp({
@@ -86,6 +98,7 @@ export const qAttention = defineOp({
   signatures: {
     1: '(input: T1, weight: T2, bias: T3, input_scale: T3, weight_scale: T3, mask_index?: T4, input_zero_point?: T1, weight_zero_point?: T2, past?: T3) -> (output: T3, present?: T3) {do_rotary: int, mask_filter_value: float, num_heads!: int, past_present_share_buffer: int, scale: float, unidirectional: int = 0} T1: int8|uint8; T2: int8|uint8; T3: float|float16; T4: int32',
   },
+  traits: ['attention'],
 })
 
 export const qOrderedAttention = defineOp({
@@ -142,6 +155,7 @@ export const rotaryEmbedding = defineOp({
   signatures: {
     1: '(input: T, position_ids: M, cos_cache: T, sin_cache: T) -> (output: T) {interleaved: int, is_packed_batching: int, num_heads: int, rotary_embedding_dim: int, scale: float} T: float|float16|bfloat16; M: int64',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const removePadding = defineOp({

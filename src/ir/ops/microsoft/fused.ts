@@ -1,4 +1,9 @@
+import { type Dim, floorDivDims, mulDims, productOfDims } from '../../dim.js'
+import { sameAxes } from '../broadcast.js'
+import type { OpContext } from '../context.js'
+import { convolutionDims, convolutionMacs } from '../convolution-shape.js'
 import { defineOp } from '../define.js'
+import { matmulDims, matmulMacs } from '../matmul-shape.js'
 
 export const biasAdd = defineOp({
   domain: 'com.microsoft',
@@ -6,6 +11,8 @@ export const biasAdd = defineOp({
   signatures: {
     1: '(X: T, bias: T, skip: T) -> (Y: T) T: float16|float',
   },
+  traits: ['pointwise'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const biasDropout = defineOp({
@@ -14,6 +21,7 @@ export const biasDropout = defineOp({
   signatures: {
     1: '(data: T, bias: T, residual?: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T2) {seed: int} T: @float4; T1: @float4; T2: bool',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const biasGelu = defineOp({
@@ -22,6 +30,8 @@ export const biasGelu = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (C: T) T: @float4',
   },
+  traits: ['pointwise', 'activation'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const biasSoftmax = defineOp({
@@ -30,6 +40,8 @@ export const biasSoftmax = defineOp({
   signatures: {
     1: '(data: T, bias: T) -> (output: T) {axis: int = 1, is_inner_broadcast!: int} T: @float3',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const biasSplitGelu = defineOp({
@@ -37,6 +49,10 @@ export const biasSplitGelu = defineOp({
   type: 'BiasSplitGelu',
   signatures: {
     1: '(X: T, bias: T) -> (Y: T) T: float16|float',
+  },
+  dims: (c) => {
+    const dims = c.dims(0)
+    return [dims === undefined ? undefined : [...dims.slice(0, -1), floorDivDims(dims.at(-1)!, 2)]]
   },
 })
 
@@ -46,6 +62,7 @@ export const bitmaskBiasDropout = defineOp({
   signatures: {
     1: '(data: T, bias: T, residual?: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T3) {seed: int} T: @float4; T1: @float4; T2: bool; T3: uint32',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const bitmaskDropout = defineOp({
@@ -54,6 +71,7 @@ export const bitmaskDropout = defineOp({
   signatures: {
     1: '(data: T, ratio?: T1, training_mode?: T2) -> (output: T, mask?: T3) {seed: int} T: @float4; T1: @float4; T2: bool; T3: uint32',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const fastGelu = defineOp({
@@ -62,6 +80,8 @@ export const fastGelu = defineOp({
   signatures: {
     1: '(X: T, bias?: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'activation'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const fusedConv = defineOp({
@@ -70,6 +90,9 @@ export const fusedConv = defineOp({
   signatures: {
     1: '(X: T, W: T, B?: T, Z?: T) -> (Y: T) {activation: string, activation_params: floats, auto_pad: string = "NOTSET", dilations: ints, group: int = 1, kernel_shape: ints, pads: ints, strides: ints} T: @float3',
   },
+  traits: ['convolution'],
+  dims: (c) => [convolutionDims(c, 0, 1)],
+  macs: (c) => convolutionMacs(c, 1),
 })
 
 export const fusedGemm = defineOp({
@@ -78,6 +101,9 @@ export const fusedGemm = defineOp({
   signatures: {
     1: '(A: T, B: T, C?: T) -> (Y: T) {activation: string, activation_alpha: float, activation_beta: float, activation_gamma: float, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0} T: @wide3',
   },
+  traits: ['matmul'],
+  dims: (c) => [gemmDims(c)],
+  macs: gemmMacs,
 })
 
 export const fusedMatMul = defineOp({
@@ -86,6 +112,9 @@ export const fusedMatMul = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (Y: T) {alpha: float = 1.0, transA: int = 0, transB: int = 0, transBatchA: int = 0, transBatchB: int = 0} T: @float4',
   },
+  traits: ['matmul', 'linear'],
+  dims: (c) => [fusedMatMulDims(c)],
+  macs: fusedMatMulMacs,
 })
 
 export const fusedMatMulActivation = defineOp({
@@ -94,6 +123,9 @@ export const fusedMatMulActivation = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (Y: T) {activation!: string, activation_alpha: float, activation_axis: int, activation_beta: float, activation_gamma: float, alpha: float = 1.0, transA: int = 0, transB: int = 0, transBatchA: int = 0, transBatchB: int = 0} T: @float4',
   },
+  traits: ['matmul'],
+  dims: (c) => [fusedMatMulDims(c)],
+  macs: fusedMatMulMacs,
 })
 
 export const gelu = defineOp({
@@ -102,6 +134,9 @@ export const gelu = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const gemmFastGelu = defineOp({
@@ -110,6 +145,9 @@ export const gemmFastGelu = defineOp({
   signatures: {
     1: '(X: T, W: T, bias?: T) -> (Y: T) T: float|float16|bfloat16',
   },
+  traits: ['matmul'],
+  dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
+  macs: (c) => matmulMacs(c, 0),
 })
 
 export const gemmFloat8 = defineOp({
@@ -126,6 +164,9 @@ export const quickGelu = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) {alpha: float = 1.702} T: @float4',
   },
+  traits: ['pointwise', 'unary', 'activation'],
+  dims: (c) => [c.dims(0)],
+  axes: sameAxes,
 })
 
 export const nhwcConv = defineOp({
@@ -158,6 +199,9 @@ export const transposeMatMul = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (Y: T) {alpha: float = 1.0, transA: int = 0, transB: int = 0} T: @float4',
   },
+  traits: ['matmul', 'linear'],
+  dims: (c) => [fusedMatMulDims(c)],
+  macs: fusedMatMulMacs,
 })
 
 export const convTransposeWithDynamicPads = defineOp({
@@ -200,3 +244,35 @@ export const microsoftFusedOps = [
   convTransposeWithDynamicPads,
   maxpoolWithMask,
 ]
+
+/** alpha A' B' + C with an activation; ' is a transposition on request. */
+function gemmDims(c: OpContext): readonly Dim[] | undefined {
+  const [a, b] = [c.dims(0), c.dims(1)]
+  if (a?.length !== 2 || b?.length !== 2) return undefined
+  return [a[c.int('transA') === 1 ? 1 : 0]!, b[c.int('transB') === 1 ? 0 : 1]!]
+}
+
+function gemmMacs(c: OpContext): Dim | undefined {
+  const a = c.dims(0)
+  const out = c.outputDims(0)
+  return a?.length === 2 && out !== undefined
+    ? mulDims(productOfDims(out), a[c.int('transA') === 1 ? 0 : 1]!)
+    : undefined
+}
+
+/** Operands as they are multiplied: the last two axes swapped on request. Batch transposition is left open. */
+function operand(c: OpContext, input: number, attribute: string): readonly Dim[] | undefined {
+  const dims = c.dims(input)
+  if (dims === undefined || c.int('transBatchA') === 1 || c.int('transBatchB') === 1) return undefined
+  if (c.int(attribute) !== 1 || dims.length < 2) return dims
+  return [...dims.slice(0, -2), dims.at(-1)!, dims.at(-2)!]
+}
+
+const fusedMatMulDims = (c: OpContext): readonly Dim[] | undefined =>
+  matmulDims(operand(c, 0, 'transA'), operand(c, 1, 'transB'))
+
+function fusedMatMulMacs(c: OpContext): Dim | undefined {
+  const inner = operand(c, 0, 'transA')?.at(-1)
+  const out = c.outputDims(0)
+  return inner === undefined || out === undefined ? undefined : mulDims(productOfDims(out), inner)
+}

@@ -14,6 +14,8 @@ export const groupNorm = defineOp({
   signatures: {
     1: '(X: T, gamma: M, beta: M) -> (Y: T) {activation!: int, channels_last: int = 1, epsilon: float = 1e-05, groups!: int} T: float16|float; M: float16|float',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const qEmbedLayerNormalization = defineOp({
@@ -30,6 +32,8 @@ export const qOrderedLayerNormalization = defineOp({
   signatures: {
     1: '(X: Q, scale_X: S, scale: F, B?: F, scale_Y?: S) -> (Y: Q) {axis: int = -1, epsilon: float = 1e-05, order_X: int = 1, order_Y: int = 1} F: float16|float; S: float; Q: int8',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const skipGroupNorm = defineOp({
@@ -38,6 +42,8 @@ export const skipGroupNorm = defineOp({
   signatures: {
     1: '(X: T, gamma: M, beta: M, skip: T, bias?: T) -> (Y: T, S?: T) {activation!: int, channels_last: int = 1, epsilon: float = 1e-05, groups!: int} T: float16|float; M: float16|float',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const skipLayerNormalization = defineOp({
@@ -46,6 +52,8 @@ export const skipLayerNormalization = defineOp({
   signatures: {
     1: '(input: T, skip: T, gamma: T, beta?: T, bias?: T) -> (output: T, mean?: U, inv_std_var?: U, input_skip_bias_sum?: T) {epsilon: float = 1e-12} T: float|float16|bfloat16; U: float',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const skipSimplifiedLayerNormalization = defineOp({
@@ -54,6 +62,8 @@ export const skipSimplifiedLayerNormalization = defineOp({
   signatures: {
     1: '(input: T, skip: T, gamma: T, bias?: T) -> (output: T, mean?: U, inv_std_var?: U, input_skip_bias_sum?: T) {epsilon: float = 1e-12} T: float|float16|bfloat16; U: float',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const simplifiedLayerNormalization = defineOp({
@@ -61,6 +71,8 @@ export const simplifiedLayerNormalization = defineOp({
   signatures: {
     1: '(X: T, scale: V) -> (Y: V, inv_std_var?: U) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; U: float|double; V: @float4',
   },
+  traits: ['normalization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const microsoftNormalizationOps = [

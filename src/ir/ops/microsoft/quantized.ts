@@ -1,4 +1,8 @@
+import { type Dim, mulDims, productOfDims, unknownDim } from '../../dim.js'
+import { broadcastDims } from '../broadcast.js'
+import { convolutionDims, convolutionMacs } from '../convolution-shape.js'
 import { defineOp } from '../define.js'
+import { matmulDims, matmulMacs } from '../matmul-shape.js'
 
 export const dequantizeBFP = defineOp({
   domain: 'com.microsoft',
@@ -14,6 +18,9 @@ export const dequantizeLinear = defineOp({
   signatures: {
     1: '(x: T1, x_scale: T2, x_zero_point?: T1) -> (y: T2) {axis: int} T1: int8|uint8|int16|uint16|int32|int4|uint4; T2: float16|float',
   },
+  traits: ['quantization'],
+  dims: (c) => [c.dims(0)],
+  dtypes: (c) => [c.dtype(1)],
 })
 
 export const dequantizeWithOrder = defineOp({
@@ -38,6 +45,9 @@ export const dynamicQuantizeMatMul = defineOp({
   signatures: {
     1: '(A: T1, B: T2, b_scale: T1, b_zero_point?: T2, bias?: T1) -> (Y: T1) T1: float; T2: int8|uint8',
   },
+  traits: ['matmul', 'linear'],
+  dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
+  macs: (c) => matmulMacs(c, 0),
 })
 
 export const gatherBlockQuantized = defineOp({
@@ -70,6 +80,9 @@ export const matMulInteger16 = defineOp({
   signatures: {
     1: '(A: T1, B: T2) -> (Y: T3) T1: int16|uint16; T2: int16|uint16; T3: int32|uint32',
   },
+  traits: ['matmul'],
+  dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
+  macs: (c) => matmulMacs(c, 0),
 })
 
 export const matMulIntegerToFloat = defineOp({
@@ -78,6 +91,9 @@ export const matMulIntegerToFloat = defineOp({
   signatures: {
     1: '(A: T1, B: T2, a_scale: T3, b_scale: T3, a_zero_point?: T1, b_zero_point?: T2, bias?: T3) -> (Y: T3) T1: int8|uint8; T2: int8|uint8; T3: float|float16',
   },
+  traits: ['matmul'],
+  dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
+  macs: (c) => matmulMacs(c, 0),
 })
 
 export const matMulNBits = defineOp({
@@ -85,6 +101,15 @@ export const matMulNBits = defineOp({
   type: 'MatMulNBits',
   signatures: {
     1: '(A: T1, B: T2, scales: T1, zero_points?: T3, g_idx?: T4, bias?: T1) -> (Y: T1) {K!: int, N!: int, accuracy_level: int = 0, bits: int = 4, block_size!: int} T1: float|float16|bfloat16; T2: uint8; T3: uint8|float16|float|bfloat16; T4: int32',
+  },
+  traits: ['matmul'],
+  dims: (c) => {
+    const dims = c.dims(0)
+    return [dims === undefined ? undefined : [...dims.slice(0, -1), c.int('N') ?? unknownDim()]]
+  },
+  macs: (c): Dim | undefined => {
+    const dims = c.dims(0)
+    return dims === undefined ? undefined : mulDims(productOfDims(dims), c.int('N') ?? unknownDim())
   },
 })
 
@@ -102,6 +127,12 @@ export const qGemm = defineOp({
   signatures: {
     1: '(A: TA, a_scale: T, a_zero_point: TA, B: TB, b_scale: T, b_zero_point: TB, C?: TC, y_scale?: T, y_zero_point?: TYZ) -> (Y: TY) {alpha: float = 1.0, transA: int = 0, transB: int = 0} T: float; TA: uint8|int8; TB: uint8|int8; TC: int32; TYZ: uint8|int8; TY: float|uint8|int8',
   },
+  traits: ['matmul', 'quantization'],
+  dims: (c) => {
+    const [a, b] = [c.dims(0), c.dims(3)]
+    if (a?.length !== 2 || b?.length !== 2) return []
+    return [[a[c.int('transA') === 1 ? 1 : 0]!, b[c.int('transB') === 1 ? 0 : 1]!]]
+  },
 })
 
 export const qLinearAdd = defineOp({
@@ -110,6 +141,8 @@ export const qLinearAdd = defineOp({
   signatures: {
     1: '(A: T, A_scale: float, A_zero_point?: T, B: T, B_scale: float, B_zero_point?: T, C_scale: float, C_zero_point?: T) -> (C: T) T: uint8|int8',
   },
+  traits: ['pointwise', 'quantization'],
+  dims: (c) => [broadcastDims(c.dims(0), c.dims(3))],
 })
 
 export const qLinearAveragePool = defineOp({
@@ -134,6 +167,9 @@ export const qLinearConv = defineOp({
   signatures: {
     1: '(x: T1, x_scale: float, x_zero_point: T1, w: T2, w_scale: float, w_zero_point: T2, y_scale: float, y_zero_point: T3, B?: T4) -> (y: T3) {auto_pad: string = "NOTSET", channels_last: int = 0, dilations: ints, group: int = 1, kernel_shape: ints, pads: ints, strides: ints} T1: int8|uint8; T2: int8|uint8; T3: int8|uint8; T4: int32',
   },
+  traits: ['convolution', 'quantization'],
+  dims: (c) => [c.int('channels_last') === 1 ? undefined : convolutionDims(c, 0, 3)],
+  macs: (c) => (c.int('channels_last') === 1 ? undefined : convolutionMacs(c, 3)),
 })
 
 export const qLinearGlobalAveragePool = defineOp({
@@ -141,6 +177,12 @@ export const qLinearGlobalAveragePool = defineOp({
   type: 'QLinearGlobalAveragePool',
   signatures: {
     1: '(X: T, x_scale: float, x_zero_point: T, y_scale: float, y_zero_point: T) -> (Y: T) {channels_last: int = 0} T: uint8|int8',
+  },
+  traits: ['pool', 'quantization'],
+  dims: (c) => {
+    const dims = c.dims(0)
+    const isLast = c.int('channels_last') === 1
+    return [dims?.map((dim, i) => (i === 0 || i === (isLast ? dims.length - 1 : 1) ? dim : 1))]
   },
 })
 
@@ -150,6 +192,8 @@ export const qLinearLeakyRelu = defineOp({
   signatures: {
     1: '(X: T, X_scale: float, X_zero_point?: T, Y_scale: float, Y_zero_point?: T) -> (Y: T) {alpha: float = 0.01} T: uint8|int8',
   },
+  traits: ['pointwise', 'quantization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const qLinearMul = defineOp({
@@ -158,6 +202,8 @@ export const qLinearMul = defineOp({
   signatures: {
     1: '(A: T, A_scale: float, A_zero_point?: T, B: T, B_scale: float, B_zero_point?: T, C_scale: float, C_zero_point?: T) -> (C: T) T: uint8|int8',
   },
+  traits: ['pointwise', 'quantization'],
+  dims: (c) => [broadcastDims(c.dims(0), c.dims(3))],
 })
 
 export const qLinearReduceMean = defineOp({
@@ -174,6 +220,8 @@ export const qLinearSigmoid = defineOp({
   signatures: {
     1: '(X: T, X_scale: float, X_zero_point?: T, Y_scale: float, Y_zero_point?: T) -> (Y: T) T: uint8|int8',
   },
+  traits: ['pointwise', 'quantization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const qLinearSoftmax = defineOp({
@@ -182,6 +230,8 @@ export const qLinearSoftmax = defineOp({
   signatures: {
     1: '(X: T, X_scale: float, x_zero_point?: T, y_scale: float, y_zero_point?: T) -> (Y: T) {axis: int = -1, opset!: int} T: uint8|int8',
   },
+  traits: ['quantization'],
+  dims: (c) => [c.dims(0)],
 })
 
 export const qLinearWhere = defineOp({
@@ -206,6 +256,7 @@ export const qOrderedGelu = defineOp({
   signatures: {
     1: '(X: Q, scale_X: S, scale_Y: S) -> (Y: Q) {order_X: int, order_Y: int} Q: int8; S: float',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const qOrderedMatMul = defineOp({
@@ -230,6 +281,9 @@ export const quantizeLinear = defineOp({
   signatures: {
     1: '(x: T1, y_scale: T1, y_zero_point?: T2) -> (y: T2) {axis: int} T1: float16|float; T2: int8|uint8|int16|uint16|int4|uint4',
   },
+  traits: ['quantization'],
+  dims: (c) => [c.dims(0)],
+  dtypes: (c) => [c.dtype(2) ?? 'uint8'],
 })
 
 export const quantizeWithOrder = defineOp({

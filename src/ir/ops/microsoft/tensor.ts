@@ -1,3 +1,4 @@
+import { addDims, floorDivDims } from '../../dim.js'
 import { defineOp } from '../define.js'
 
 export const attnLSTM = defineOp({
@@ -22,6 +23,7 @@ export const cDist = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (C: T) {metric: string = "sqeuclidean"} T: float|double',
   },
+  dims: (c) => [c.rank(0) === 2 && c.rank(1) === 2 ? [c.dims(0)![0]!, c.dims(1)![0]!] : undefined],
 })
 
 export const complexMul = defineOp({
@@ -30,6 +32,7 @@ export const complexMul = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (C: T) T: @float3',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const complexMulConj = defineOp({
@@ -38,6 +41,7 @@ export const complexMulConj = defineOp({
   signatures: {
     1: '(A: T, B: T) -> (C: T) T: @float3',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const cropAndResize = defineOp({
@@ -94,6 +98,7 @@ export const inverse = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) T: @float3',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const irfft = defineOp({
@@ -110,6 +115,7 @@ export const isAllFinite = defineOp({
   signatures: {
     1: '(...input: V) -> (output: T) {isinf_only: int = 0, isnan_only: int = 0} V: @float4; T: bool',
   },
+  dims: () => [[]],
 })
 
 export const murmurHash3 = defineOp({
@@ -118,6 +124,7 @@ export const murmurHash3 = defineOp({
   signatures: {
     1: '(X: T1) -> (Y: T2) {positive: int = 1, seed: int = 0} T1: uint32|int32|uint64|int64|float|double|string; T2: uint32|int32',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const pad = defineOp({
@@ -142,6 +149,15 @@ export const rfft = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) {normalized: int = 0, onesided: int = 1, signal_ndim: int = 1} T: @float3',
   },
+  dims: (c) => {
+    const dims = c.dims(0)
+    const isOneSided = c.int('onesided') === 1 && c.int('signal_ndim') === 1
+    return [
+      dims === undefined || !isOneSided
+        ? undefined
+        : [...dims.slice(0, -1), addDims(floorDivDims(dims.at(-1)!, 2), 1), 2],
+    ]
+  },
 })
 
 export const sampleOp = defineOp({
@@ -150,6 +166,7 @@ export const sampleOp = defineOp({
   signatures: {
     1: '(X: T) -> (Y: T) T: @wide3',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const snpe = defineOp({
@@ -190,6 +207,7 @@ export const trilu = defineOp({
   signatures: {
     1: '(X: T, k?: int64) -> (Y: T) {upper: int = 1} T: @numeric4|bool',
   },
+  dims: (c) => [c.dims(0)],
 })
 
 export const unfoldTensor = defineOp({
