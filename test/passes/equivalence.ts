@@ -53,7 +53,11 @@ const encode = (model: Model): Buffer => Buffer.concat(encodeModel(toProto(model
  * same bits when only exact passes fired, rounding tolerance otherwise. Also: the graph is sound after every change, the
  * interface is what it was, and a second run finds nothing to do.
  */
-export async function expectEquivalent(runtime: Runtime, build: (g: GraphBuilder) => void, check: Check): Promise<Outcome> {
+export async function expectEquivalent(
+  runtime: Runtime,
+  build: (g: GraphBuilder) => void,
+  check: Check,
+): Promise<Outcome> {
   const before = buildModel(build, check)
   const after = buildModel(build, check)
   const passes = [...check.passes, removeDeadCode]
@@ -69,7 +73,10 @@ export async function expectEquivalent(runtime: Runtime, build: (g: GraphBuilder
   const again = await runPasses(after, passes, context(after))
   expect(again.firings, 'a second run changes nothing').toEqual([])
 
-  const names = (model: Model) => ({ inputs: model.graph.inputs.map(({ name }) => name), outputs: model.graph.outputs.map(({ name }) => name) })
+  const names = (model: Model) => ({
+    inputs: model.graph.inputs.map(({ name }) => name),
+    outputs: model.graph.outputs.map(({ name }) => name),
+  })
   const kept = names(after)
   const given = names(before)
   const isDefault = (name: string) => before.graph.inputs.find((input) => input.name === name)?.tensor !== undefined
@@ -77,13 +84,16 @@ export async function expectEquivalent(runtime: Runtime, build: (g: GraphBuilder
   expect(kept.inputs).toEqual(given.inputs.filter((name) => kept.inputs.includes(name) || !isDefault(name)))
 
   inferTypes(before)
-  const feeds = check.feeds ?? generateFeeds(before, { seed: 3, attempt: 0, ...(check.symbols && { symbols: check.symbols }) })
+  const feeds =
+    check.feeds ?? generateFeeds(before, { seed: 3, attempt: 0, ...(check.symbols && { symbols: check.symbols }) })
   if ('reason' in feeds) throw new Error(feeds.reason as string)
   const isExact = result.firings.every(({ kind }) => kind === 'exact')
   const [expected, actual] = [await run(runtime, before, feeds), await run(runtime, after, feeds)]
   for (const [name, tensor] of expected) {
     const comparison = compareTensors(name, tensor, actual.get(name), isExact ? exactTolerance : roundingTolerance)
-    expect(comparison.agrees, `${name}: ${comparison.reason} after ${result.firings.map(({ pass }) => pass)}`).toBe(true)
+    expect(comparison.agrees, `${name}: ${comparison.reason} after ${result.firings.map(({ pass }) => pass)}`).toBe(
+      true,
+    )
   }
   return {
     before,
