@@ -43,7 +43,8 @@ function sweepGraph(graph: Graph, patch: Patch, report: SweepReport): void {
 /** Outputs that an operator computes only on demand: the mask of a Dropout, the indices of a MaxPool, the states of an LSTM. */
 function dropOptionalOutputs(node: Node, patch: Patch, report: SweepReport): void {
   const outputs = resolveOp(node)?.signature?.outputs
-  if (outputs === undefined) return
+  // In training mode the statistics are part of the operator: a runtime refuses the node without them.
+  if (outputs === undefined || node.int('training_mode', 0) !== 0) return
   for (let i = node.outputs.length - 1; i > 0; i--) {
     const output = node.outputs[i]
     if (output === undefined || output.isUsed || outputs[i]?.option !== 'optional') continue
