@@ -38,6 +38,8 @@ function collect(graph: Graph, into: Map<string, Value[]>): void {
   for (const value of graph.initializers) {
     const { tensor } = value
     if (tensor === undefined || value.isInput || value.isPinned || value.isGraphOutput) continue
+    // In training mode a runtime updates statistics in place: they must not share storage with anything.
+    if ([...value.users.keys()].some((user) => user.int('training_mode', 0) !== 0)) continue
     const key = `${tensor.dtype} ${tensor.dims} ${tensor.byteLength}`
     const list = into.get(key)
     if (list === undefined) into.set(key, [value])
