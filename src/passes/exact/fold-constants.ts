@@ -1,7 +1,7 @@
 import { constantOf } from '../../ir/constant.js'
 import { isStatic } from '../../ir/dim.js'
 import { byteSize, type DType } from '../../ir/dtype.js'
-import type { Graph, Node, Value } from '../../ir/graph.js'
+import type { Graph, Model, Node, Value } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import { Patch } from '../../ir/patch.js'
 import { type Tensor, volume } from '../../ir/tensor.js'
@@ -30,33 +30,58 @@ export const foldConstants = definePass({
   async sweep(context, patch, report) {
     const budget = budgetOf(context)
     for (const root of context.model.roots()) {
-      foldDirectly(root, patch, report, budget)
+      foldDirectly(root, patch, report, budget, smallBytes)
+      foldDirectly(root, patch, report, budget, Number.POSITIVE_INFINITY)
       if (root.ownerFunction === undefined) await foldByRuntime(root, context, patch, report, budget)
     }
   },
 })
 
 interface Budget {
+  /** Bytes that folds may still add. */
   left: number
 }
 
-/** One budget for all sweeps of a run. */
-const budgets = new WeakMap<PassContext, Budget>()
+/** The least that initializers took so far, by run: what folds may add is counted from there. */
+const least = new WeakMap<PassContext, number>()
+
+/**
+ * What is left of a run's budget: a folded tensor that a later rewrite consumed is given back, and nothing is granted for
+ * bytes that others save.
+ */
 function budgetOf(context: PassContext): Budget {
-  let budget = budgets.get(context)
-  if (budget === undefined) budgets.set(context, (budget = { left: context.foldBudgetBytes }))
-  return budget
+  const now = initializerBytes(context.model)
+  const base = Math.min(now, least.get(context) ?? now)
+  least.set(context, base)
+  return { left: context.foldBudgetBytes - (now - base) }
 }
 
-function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
+function initializerBytes(model: Model): number {
+  let sum = 0
+  for (const graph of model.roots()) sum += ownBytes(graph)
+  return sum
+}
+
+function ownBytes(graph: Graph): number {
+  let sum = 0
+  for (const { tensor } of graph.initializers) sum += tensor?.byteLength ?? 0
+  for (const node of graph.nodes()) for (const inner of node.subgraphs()) sum += ownBytes(inner)
+  return sum
+}
+
+/** Small results first: a large weight must not take the budget from a hundred parameters that let passes go on. */
+const smallBytes = 4096
+
+function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget, limit: number): void {
   for (const node of graph.nodes()) {
-    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget)
+    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget, limit)
     if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined))
       continue
     const found = contextOf(node)
     const tensors = found?.resolved.op.evaluate?.(found.context)
     if (tensors === undefined || !replaceable(node)) continue
     const growth = bytesOf(tensors) - freedBy([node])
+    if (growth > limit) continue
     if (growth > freeBytes && growth > budget.left) {
       report.skip(skip('would-grow', node, 'none: the file would get larger'))
       continue
