@@ -131,7 +131,8 @@ describe('optimize <model>', () => {
     // It may have been faster than the interruption; then the file is whole.
     if (code === 0) expect(readdirSync(place)).toEqual(['out.onnx'])
     else {
-      expect(code).toBe(130)
+      // null: it had not come to the point yet where it listens.
+      expect([130, null]).toContain(code)
       expect(readdirSync(place)).toEqual([])
     }
   })

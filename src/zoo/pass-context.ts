@@ -7,7 +7,7 @@ import { constantEvaluator } from '../passes/evaluate-constants.js'
 import { sharedRuntime } from '../runtime/session.js'
 
 /** Folding may make a file larger by at most this much. */
-export const foldBudgetBytes = 64 * 1024
+export const foldBudgetBytes = 96 * 1024
 
 /** What passes are handed: the runtime to fold with, the target to judge trades. */
 export function passContext(

@@ -16,6 +16,9 @@ const returnable = new Set<DType>(
 /** A fold that adds no more than this is always fine. Bytes. */
 const freeBytes = 256
 
+/** No fold adds more than this, whatever is left of the budget: a second run refuses what the first one refused. Bytes. */
+const foldBytes = 16384
+
 /**
  * Nodes whose inputs are all constants are computed now: by the operator's own rule where that is bit-exact, else by the
  * runtime, all of them in one run. Never QuantizeLinear and DequantizeLinear (they say what the numbers mean), never
@@ -28,10 +31,9 @@ export const foldConstants = definePass({
   rule: 'f(constants) = constant',
   example: ['y = Add(x, Mul(2, 3))', 'y = Add(x, 6)'],
   async sweep(context, patch, report) {
-    const budget = budgetOf(context)
+    const budget = { left: bytesLeft(context) }
     for (const root of context.model.roots()) {
-      foldDirectly(root, patch, report, budget, smallBytes)
-      foldDirectly(root, patch, report, budget, Number.POSITIVE_INFINITY)
+      foldDirectly(root, patch, report, budget)
       if (root.ownerFunction === undefined) await foldByRuntime(root, context, patch, report, budget)
     }
   },
@@ -42,52 +44,68 @@ interface Budget {
   left: number
 }
 
-/** The least that initializers took so far, by run: what folds may add is counted from there. */
-const least = new WeakMap<PassContext, number>()
+/** Sizes in the file at the start of a run: nodes and names; tensors, the least they have taken so far. */
+const starts = new WeakMap<PassContext, Sizes>()
+
+interface Sizes {
+  readonly structure: number
+  readonly tensors: number
+}
 
 /**
- * What is left of a run's budget: a folded tensor that a later rewrite consumed is given back, and nothing is granted for
- * bytes that others save.
+ * How much larger folds may still make the file: a folded tensor that a later rewrite consumed is given back, and so are
+ * the nodes and names that have gone, but not the tensors that other passes got rid of.
  */
-function budgetOf(context: PassContext): Budget {
-  const now = initializerBytes(context.model)
-  const base = Math.min(now, least.get(context) ?? now)
-  least.set(context, base)
-  return { left: context.foldBudgetBytes - (now - base) }
+function bytesLeft(context: PassContext): number {
+  const now = sizesOf(context.model)
+  const start = starts.get(context) ?? now
+  const tensors = Math.min(start.tensors, now.tensors)
+  starts.set(context, { structure: start.structure, tensors })
+  return context.foldBudgetBytes + (start.structure - now.structure) - (now.tensors - tensors)
 }
 
-function initializerBytes(model: Model): number {
-  let sum = 0
-  for (const graph of model.roots()) sum += ownBytes(graph)
-  return sum
+/** About what the file takes: tag and length are two bytes for every string and attribute, a dim at least two. */
+function sizesOf(model: Model): Sizes {
+  const graphs = new Set<Graph>(model.roots())
+  let structure = 0
+  let tensors = 0
+  const text = (name: string) => (name === '' ? 0 : name.length + 2)
+  for (const node of model.allNodes()) {
+    for (const inner of node.subgraphs()) graphs.add(inner)
+    structure += text(node.name) + text(node.opType) + 2
+    for (const value of [...node.inputs, ...node.outputs]) structure += text(value?.name ?? '')
+    for (const name of node.attributes.keys()) structure += text(name) + 6
+  }
+  for (const { initializers } of graphs) {
+    for (const { name, tensor } of initializers) {
+      structure += text(name) + 2 + 2 * (tensor?.rank ?? 0)
+      tensors += tensor?.byteLength ?? 0
+    }
+  }
+  return { structure, tensors }
 }
 
-function ownBytes(graph: Graph): number {
-  let sum = 0
-  for (const { tensor } of graph.initializers) sum += tensor?.byteLength ?? 0
-  for (const node of graph.nodes()) for (const inner of node.subgraphs()) sum += ownBytes(inner)
-  return sum
-}
-
-/** Small results first: a large weight must not take the budget from a hundred parameters that let passes go on. */
-const smallBytes = 4096
-
-function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget, limit: number): void {
+function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
   for (const node of graph.nodes()) {
-    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget, limit)
+    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget)
     if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined))
       continue
     const found = contextOf(node)
-    const tensors = found?.resolved.op.evaluate?.(found.context)
-    if (tensors === undefined || !replaceable(node)) continue
-    const growth = bytesOf(tensors) - freedBy([node])
-    if (growth > limit) continue
-    if (growth > freeBytes && growth > budget.left) {
+    const evaluate = found?.resolved.op.evaluate
+    if (found === undefined || evaluate === undefined || !replaceable(node)) continue
+    const isTooLarge = (bytes: number) => {
+      const growth = bytes - freedBy([node])
+      return growth > freeBytes && growth > Math.min(foldBytes, budget.left)
+    }
+    // Inferred sizes first: a few bytes can describe a tensor that fills the memory.
+    const tensors = isTooLarge(outputBytes(node)) ? 'too large' : evaluate(found.context)
+    if (tensors === undefined) continue
+    if (tensors === 'too large' || isTooLarge(bytesOf(tensors))) {
       report.skip(skip('would-grow', node, 'none: the file would get larger'))
       continue
     }
     if (!report.fire(node.label)) return
-    budget.left -= Math.max(growth, 0)
+    budget.left -= Math.max(bytesOf(tensors) - freedBy([node]), 0)
     replaceOutputs(patch, node, (_, i) => tensors[i])
   }
 }
@@ -110,14 +128,22 @@ async function foldByRuntime(
     if (isFoldable(node) && node.inputs.every(isConstant) && node.outputs.every(hasReturnableType)) pending.add(node)
   }
   // Only what leaves the set has to be stored; what would bloat the file stays a computation.
+  const refuse = (node: Node) => {
+    report.skip(skip('would-grow', node, 'none: the file would get larger'))
+    pending.delete(node)
+  }
+  for (let shrinks = true; shrinks; ) {
+    const large = [...pending].filter((node) => isNeededOutside(node, pending) && growthOf(node, pending) > foldBytes)
+    large.forEach(refuse)
+    shrinks = large.length > 0
+  }
   for (let shrinks = true; shrinks; ) {
     shrinks = false
     const growth = storedBytes(pending) - freedBy([...pending])
     if (growth <= Math.max(freeBytes, budget.left)) break
     const largest = [...pending].filter(leaves).sort((a, b) => outputBytes(b) - outputBytes(a))[0]
     if (largest === undefined) break
-    report.skip(skip('would-grow', largest, 'none: the file would get larger'))
-    pending.delete(largest)
+    refuse(largest)
     shrinks = true
   }
   const wanted = [...pending].filter((node) => isNeededOutside(node, pending))
@@ -175,6 +201,19 @@ function bytesOfType(value: Value): number {
   const dims = dimsOf(value.type)
   const dtype = dtypeOf(value.type)
   return dims?.every(isStatic) && dtype !== undefined ? byteSize(dtype, volume(dims as number[])) : 0
+}
+
+/** What folding a node adds, less the constants that go with it and with the nodes that serve it alone. */
+function growthOf(node: Node, pending: ReadonlySet<Node>): number {
+  const own = new Set<Node>([node])
+  for (const member of own) {
+    for (const input of member.inputs) {
+      const before = input?.producer
+      if (before === undefined || !pending.has(before) || isNeededOutside(before, own)) continue
+      own.add(before)
+    }
+  }
+  return outputBytes(node) - freedBy([...own])
 }
 
 const storedBytes = (nodes: ReadonlySet<Node>): number =>
