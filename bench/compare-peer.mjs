@@ -12,10 +12,13 @@ const [folder, runs = '3'] = process.argv.slice(2)
 const here = fileURLToPath(new URL('.', import.meta.url))
 const out = mkdtempSync(join(tmpdir(), 'compare-'))
 
+/** A process that takes longer is ended; its seconds are a lower bound. */
+const limitSeconds = 60
+
 /** Seconds and peak resident MB of a command, as GNU time sees the whole process with its children. */
 function timed(args) {
   const start = performance.now()
-  const { status, stderr } = spawnSync('/usr/bin/env', ['time', '-f', 'peak %M', process.execPath, ...args], {
+  const { status, stderr } = spawnSync('/usr/bin/env', ['time', '-f', 'peak %M', 'timeout', String(limitSeconds), process.execPath, ...args], {
     encoding: 'utf8',
   })
   const seconds = (performance.now() - start) / 1000
