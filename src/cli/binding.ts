@@ -2,8 +2,15 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import { dimsOf, typeText } from '../ir/type.js'
 
-/** Flags that give sizes to the symbolic dims of inputs. */
+/** Flags that say what a model is estimated on: hardware, and sizes for symbolic dims. */
 export const bindingOptions = {
+  target: {
+    alias: 't',
+    type: 'string',
+    default: 'neural-engine',
+    requiresArg: true,
+    describe: 'target by name, or a JSON file',
+  },
   shape: {
     type: 'string',
     array: true,

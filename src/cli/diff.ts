@@ -8,13 +8,6 @@ const builder = (args: Argv) =>
     .positional('before', { type: 'string', demandOption: true, describe: 'a model or a report (.json)' })
     .positional('after', { type: 'string', demandOption: true, describe: 'a model or a report (.json)' })
     .options({
-      target: {
-        alias: 't',
-        type: 'string',
-        default: 'neural-engine',
-        requiresArg: true,
-        describe: 'target for models; reports bring their own',
-      },
       ...bindingOptions,
       assert: {
         type: 'string',

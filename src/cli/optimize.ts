@@ -10,13 +10,6 @@ const builder = (args: Argv) =>
   args
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
-      target: {
-        alias: 't',
-        type: 'string',
-        default: 'neural-engine',
-        requiresArg: true,
-        describe: 'target by name, or a JSON file',
-      },
       out: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write [default: <name>.tailored.onnx]' },
       search: { choices: ['none'] as const, default: 'none', describe: 'none: exact passes only' },
       ...bindingOptions,

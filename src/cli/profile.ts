@@ -7,13 +7,6 @@ const builder = (args: Argv) =>
   args
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
-      target: {
-        alias: 't',
-        type: 'string',
-        default: 'neural-engine',
-        requiresArg: true,
-        describe: 'target by name, or a JSON file',
-      },
       ...bindingOptions,
       kernels: { type: 'string', default: '15', requiresArg: true, describe: 'how many kernels to list; all' },
       json: { type: 'boolean', default: false, describe: 'print figures as JSON' },
