@@ -31,8 +31,8 @@ const kinds = new Map([
   ['int64', ['int64', BigInt64Array]],
   ['uint64', ['uint64', BigUint64Array]],
   ['bool', ['bool', Uint8Array]],
-  // Float16Array came with Node 24; the API takes the bit patterns everywhere.
-  ['float16', ['float16', Uint16Array]],
+  // Where the language has Float16Array (Node 24) the API wants that, else the bit patterns.
+  ['float16', ['float16', globalThis.Float16Array ?? Uint16Array]],
 ])
 
 const handlers = {
