@@ -10,6 +10,10 @@ const sessions = new Map()
 /** @type {typeof import('onnxruntime-node') | undefined} */
 let ort
 
+// Where the language has Float16Array (Node 24), the API insists on it and its native half then reads no bytes from it. Without
+// it, bit patterns in a Uint16Array work everywhere.
+delete globalThis.Float16Array
+
 async function runtime() {
   if (ort === undefined) {
     ort = await import('onnxruntime-node')
@@ -31,8 +35,7 @@ const kinds = new Map([
   ['int64', ['int64', BigInt64Array]],
   ['uint64', ['uint64', BigUint64Array]],
   ['bool', ['bool', Uint8Array]],
-  // Where the language has Float16Array (Node 24) the API wants that, else the bit patterns.
-  ['float16', ['float16', globalThis.Float16Array ?? Uint16Array]],
+  ['float16', ['float16', Uint16Array]],
 ])
 
 const handlers = {
