@@ -9,7 +9,7 @@ import { foldInputAffine } from './exact/fold-input-affine.js'
 import { foldShapes } from './exact/fold-shapes.js'
 import { inlineConstantIf } from './exact/inline-constant-if.js'
 import { inlineFunctions } from './exact/inline-functions.js'
-import { matmulAddToGemm } from './exact/matmul-add-to-gemm.js'
+import { matmulAddToGemm, transposeIntoGemm } from './exact/matmul-add-to-gemm.js'
 import { mergeCasts } from './exact/merge-casts.js'
 import { mergeChannelAffines, mergeConstantOperands } from './exact/merge-channel-affines.js'
 import { mergeClips } from './exact/merge-clips.js'
@@ -20,7 +20,10 @@ import { mergeSlices } from './exact/merge-slices.js'
 import { mergeTransposes } from './exact/merge-transposes.js'
 import { mergeViews } from './exact/merge-views.js'
 import { padIntoWindow } from './exact/pad-into-window.js'
-import { recogniseGelu, recogniseSilu } from './exact/recognise-gelu.js'
+import { recogniseClip } from './exact/recognise-clip.js'
+import { recogniseMish, recogniseSilu, recogniseSoftplus } from './exact/recognise-gated.js'
+import { recogniseGelu } from './exact/recognise-gelu.js'
+import { recogniseGroupNormalization } from './exact/recognise-group-normalization.js'
 import { recogniseHardSigmoid, recogniseHardSwish } from './exact/recognise-hard-swish.js'
 import { recogniseLayerNormalization } from './exact/recognise-layer-normalization.js'
 import { removeDeadCode } from './exact/remove-dead-code.js'
@@ -37,6 +40,7 @@ import { removeRepeatedOperation } from './exact/remove-repeated-operation.js'
 import { removeSingleOperand } from './exact/remove-single-operand.js'
 import { simplifyReshapeTarget } from './exact/simplify-reshape-target.js'
 import { sinkTranspose } from './exact/sink-transpose.js'
+import { slicesToSplit } from './exact/slices-to-split.js'
 import { transposeToReshape } from './exact/transpose-to-reshape.js'
 
 /** What is known before anything runs. */
@@ -70,6 +74,7 @@ const mergers: readonly Pass[] = [
   transposeToReshape,
   mergeViews,
   mergeSlices,
+  slicesToSplit,
   mergeCasts,
   mergeClips,
   joinSplitParts,
@@ -85,14 +90,19 @@ const algebra: readonly Pass[] = [
   foldScale,
   foldBias,
   matmulAddToGemm,
+  transposeIntoGemm,
   mergeChannelAffines,
   foldInputAffine,
   mergeConstantOperands,
+  recogniseClip,
   recogniseHardSwish,
   recogniseHardSigmoid,
   recogniseGelu,
   recogniseSilu,
+  recogniseSoftplus,
+  recogniseMish,
   recogniseLayerNormalization,
+  recogniseGroupNormalization,
   mergeLinearConvolutions,
 ]
 

@@ -30,6 +30,28 @@ export const allFinite = (tensor: Tensor): boolean => {
   return true
 }
 
+/** Share of a weight's norm that rounding may take away: float16's own step, twice. */
+const lostShare = 2 ** -10
+
+/**
+ * Whether `rounded` still says what `exact` does: nothing overflowed, and what float16 lost to its smallest numbers does not
+ * matter. `before` are the weights that were scaled: losses count in their units, whatever a channel was scaled by.
+ */
+export function isFaithful(rounded: Tensor, exact: Float64Array, before: Tensor): boolean {
+  if (!allFinite(rounded)) return false
+  if (rounded.dtype !== 'float16') return true
+  const [values, old] = [rounded.numbers(), before.numbers()]
+  let lost = 0
+  let all = 0
+  for (let i = 0; i < exact.length; i++) {
+    const whole = exact[i]!
+    if (whole === 0) continue
+    lost += ((values[i]! / whole - 1) * old[i]!) ** 2
+    all += old[i]! ** 2
+  }
+  return lost <= lostShare ** 2 * all
+}
+
 /** values[i] * factors[index of i along axis]; factors has dims[axis] entries. */
 export function scaleAlong(
   values: Float64Array,

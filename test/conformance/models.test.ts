@@ -34,33 +34,41 @@ describeWithShared('public models', (assets) => {
     writeFileSync('bench/results/conformance-models.json', `${JSON.stringify(record, null, 2)}\n`)
   })
 
-  test.each([...assets.models(), ...assets.trained()].map(({ name, path }) => [name, path]))('%s', async (name, path) => {
-    const model = await readModel(path)
-    const interfaceOf = () => [...model.graph.inputs.filter(({ tensor }) => !tensor), ...model.graph.outputs].map((value) => value.name)
-    const [nodes, names] = [model.nodeCount, interfaceOf()]
-    const { passes } = await optimize(model)
-    expect(verifyGraph(model)).toEqual([])
-    expect(interfaceOf()).toEqual(names)
-    const out = join(folder, name)
-    const { bytes } = await writeModel(model, out)
-    const isExact = passes.every(({ kind, fired }) => fired === 0 || kind === 'exact')
-    const tolerance = isExact ? exactTolerance : roundingTolerance
-    const found = await verify({ path }, { path: out }, await readModel(path), { samples: 1, tolerance })
-    const worst = Math.max(0, ...found.outputs.map(({ maxAbs }) => maxAbs))
-    record[name] = {
-      verdict: found.verdict,
-      ...(found.reason !== undefined && { reason: found.reason.slice(0, 200) }),
-      nodes,
-      nodesLeft: model.nodeCount,
-      bytes,
-      largestDifference: worst,
-      passes: Object.fromEntries(passes.filter(({ fired }) => fired > 0).map(({ name: pass, fired }) => [pass, fired])),
-    }
-    expect(found.verdict, found.reason).not.toBe('differs')
-    if (found.verdict === 'unverified') expect(found.reason).toMatch(/does not take the original/)
-    const peer = peers[name]
-    if (peer === undefined) return
-    const others = [peer.onnxsim, peer.onnxslim].flatMap((each) => (each?.agrees && each.total !== null ? [each.total] : []))
-    expect(model.nodeCount).toBeLessThanOrEqual(Math.min(peer.original.total, ...others))
-  })
+  test.each([...assets.models(), ...assets.trained()].map(({ name, path }) => [name, path]))(
+    '%s',
+    async (name, path) => {
+      const model = await readModel(path)
+      const interfaceOf = () =>
+        [...model.graph.inputs.filter(({ tensor }) => !tensor), ...model.graph.outputs].map((value) => value.name)
+      const [nodes, names] = [model.nodeCount, interfaceOf()]
+      const { passes } = await optimize(model)
+      expect(verifyGraph(model)).toEqual([])
+      expect(interfaceOf()).toEqual(names)
+      const out = join(folder, name)
+      const { bytes } = await writeModel(model, out)
+      const isExact = passes.every(({ kind, fired }) => fired === 0 || kind === 'exact')
+      const tolerance = isExact ? exactTolerance : roundingTolerance
+      const found = await verify({ path }, { path: out }, await readModel(path), { samples: 1, tolerance })
+      const worst = Math.max(0, ...found.outputs.map(({ maxAbs }) => maxAbs))
+      record[name] = {
+        verdict: found.verdict,
+        ...(found.reason !== undefined && { reason: found.reason.slice(0, 200) }),
+        nodes,
+        nodesLeft: model.nodeCount,
+        bytes,
+        largestDifference: worst,
+        passes: Object.fromEntries(
+          passes.filter(({ fired }) => fired > 0).map(({ name: pass, fired }) => [pass, fired]),
+        ),
+      }
+      expect(found.verdict, found.reason).not.toBe('differs')
+      if (found.verdict === 'unverified') expect(found.reason).toMatch(/does not take the original/)
+      const peer = peers[name]
+      if (peer === undefined) return
+      const others = [peer.onnxsim, peer.onnxslim].flatMap((each) =>
+        each?.agrees && each.total !== null ? [each.total] : [],
+      )
+      expect(model.nodeCount).toBeLessThanOrEqual(Math.min(peer.original.total, ...others))
+    },
+  )
 })

@@ -55,7 +55,7 @@ export const hardSigmoid = defineOp({
     6: '(X: T) -> (Y: T) {alpha: float = 0.2, beta: float = 0.5} T: @float3',
     22: '(X: T) -> (Y: T) {alpha: float = 0.2, beta: float = 0.5} T: @float4',
   },
-  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'non-negative'],
   dims: (c) => [c.dims(0)],
   axes: sameAxes,
 })
@@ -116,7 +116,7 @@ export const relu = defineOp({
     13: '(X: T) -> (Y: T) T: @float4',
     14: '(X: T) -> (Y: T) T: @float4|int32|int8|int16|int64',
   },
-  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'idempotent'],
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'idempotent', 'non-negative'],
   dims: (c) => [c.dims(0)],
   axes: sameAxes,
 })
@@ -150,7 +150,7 @@ export const sigmoid = defineOp({
     6: '(X: T) -> (Y: T) T: @float3',
     13: '(X: T) -> (Y: T) T: @float4',
   },
-  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'non-negative'],
   dims: (c) => [c.dims(0)],
   axes: sameAxes,
 })
@@ -161,7 +161,7 @@ export const softplus = defineOp({
     1: '(X: T) -> (Y: T) T: @float3',
     22: '(X: T) -> (Y: T) T: @float4',
   },
-  traits: ['pointwise', 'unary', 'activation', 'monotonic'],
+  traits: ['pointwise', 'unary', 'activation', 'monotonic', 'non-negative'],
   dims: (c) => [c.dims(0)],
   axes: sameAxes,
 })

@@ -28,6 +28,7 @@ export type Trait =
   | 'commutative'
   | 'monotonic'
   | 'idempotent'
+  | 'non-negative'
   | 'linear'
   | 'movement'
   | 'view'

@@ -9,7 +9,7 @@ export const softmax = defineOp({
     11: '(input: T) -> (output: T) {axis: int = 1} T: @float3',
     13: '(input: T) -> (output: T) {axis: int = -1} T: @float4',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'non-negative'],
   dims: (c) => [c.dims(0)],
   axes: overAxis,
 })

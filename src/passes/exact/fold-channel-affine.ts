@@ -1,8 +1,16 @@
 import type { Node } from '../../ir/graph.js'
+import type { Patch } from '../../ir/patch.js'
 import { definePass, isSkip, type Rewrite, type Skip, skip } from '../define.js'
 import { bypass } from './bypass.js'
 import { channelAffine, spread } from './channel-affine.js'
-import { linearLayer, roundedWeights, setWeights } from './linear-layer.js'
+import {
+  isSharedWeight,
+  type LinearLayer,
+  linearLayer,
+  type NewWeights,
+  roundedWeights,
+  setWeights,
+} from './linear-layer.js'
 
 /**
  * s (W x + b) + t = (s W) x + (s b + t), per output channel: BatchNormalization, Mul, Div, Add, Sub by constants behind a
@@ -21,26 +29,38 @@ function foldInto(node: Node): Rewrite | Skip | null {
   const scale = spread(affine.scale, layer.channels)
   const shift = spread(affine.shift, layer.channels)
   if (scale === undefined || shift === undefined) return null
-  if (!layer.takesBias && !affine.isScaleOnly) return null
+  const isGemm = !layer.takesBias && !affine.isScaleOnly
+  if (isGemm && (layer.rank !== 2 || (node.graph.opsets.get('') ?? 0) < 7 || layer.node.graph !== node.graph))
+    return null
   const isShiftOnly = scale.every((value) => value === 1)
-  const bias = layer.bias?.map((value, i) => value * scale[i]! + shift[i]!)
-  const hadBias = layer.node.inputs[2] !== undefined
-  const needsBias = hadBias || !affine.isScaleOnly
-  const weights = roundedWeights(layer, layer.scaledWeight(scale), needsBias ? bias : undefined)
+  if (!isShiftOnly && isSharedWeight(layer.node.inputs[1], layer.weight))
+    return skip('shared-weight', node, 'none: other layers take the same weight, which would have to be copied')
+  const hasBias = layer.node.inputs[2] !== undefined || !affine.isScaleOnly
+  const weights = roundedWeights(
+    layer,
+    isShiftOnly ? undefined : layer.scaledWeight(scale),
+    hasBias ? layer.bias.map((value, i) => value * scale[i]! + shift[i]!) : undefined,
+  )
   if (weights === undefined) return skip('overflow', node, 'none: the scaled weights do not fit their dtype')
+  if (isGemm) return (patch) => toGemm(patch, node, layer, weights)
   const rewrite = bypass(node, affine.input)
   if (typeof rewrite !== 'function') return rewrite
   return (patch) => {
-    if (isShiftOnly)
-      patch.setConstant(
-        layer.node,
-        2,
-        weights.bias!,
-        layer.node.inputs[2]?.name ?? `${layer.node.inputs[1]!.name}_bias`,
-      )
-    else setWeights(patch, layer, weights.weight, weights.bias)
+    setWeights(patch, layer, weights)
     rewrite(patch)
   }
+}
+
+/** A MatMul of matrices has no bias of its own: Gemm has. */
+function toGemm(patch: Patch, node: Node, { node: matmul }: LinearLayer, { weight, bias }: NewWeights): void {
+  const { name } = matmul.inputs[1]!
+  const inputs = [
+    matmul.inputs[0],
+    weight === undefined ? matmul.inputs[1] : patch.constant(node.graph, weight, name),
+    patch.constant(node.graph, bias!, `${name}_bias`),
+  ]
+  const gemm = patch.insertBefore(node, { opType: 'Gemm', inputs, from: [node, matmul] })
+  patch.replaceNode(node, gemm.outputs[0]!)
 }
 
 export const foldBatchNormalization = definePass({

@@ -2,9 +2,11 @@ import { constantOf } from '../../ir/constant.js'
 import type { Node } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import { slidingWindow } from '../../ir/ops/sliding-window.js'
+import { dimsOf } from '../../ir/type.js'
 import { definePass, isSkip, skip } from '../define.js'
-import { allFinite, fromDoubles, isWritable, toDoubles } from '../weights.js'
+import { allFinite, fromDoubles, isFaithful, isWritable, toDoubles } from '../weights.js'
 import { channelAffine, spread } from './channel-affine.js'
+import { isSharedWeight } from './linear-layer.js'
 
 /**
  * W (s x + t) + b = (W s) x + (b + W t), per input channel. With padding the border sees zeros, not t: then only a scale
@@ -31,6 +33,11 @@ export const foldInputAffine = definePass({
     const biasTensor = constantOf(node.inputs[2])
     if (scale === undefined || shift === undefined || (node.inputs[2] !== undefined && biasTensor === undefined))
       return null
+    // The map may have broadcast its input: then the convolution does not fit what was there before.
+    const dims = dimsOf(affine.input.type)
+    if (!before.is('BatchNormalization') && (dims?.length !== weight.rank || dims[1] !== channels)) return null
+    if (isSharedWeight(node.inputs[1], weight))
+      return skip('shared-weight', node, 'none: other layers take the same weight, which would have to be copied')
     const hasShift = shift.some((value) => value !== 0)
     if (hasShift && !isUnpadded(node))
       return skip('padding-shows-shift', node, 'none: at the border the convolution sees zeros, not the shift')
@@ -43,7 +50,7 @@ export const foldInputAffine = definePass({
       [weight.dims[0]!],
       old.map((value, i) => value + folded.bias[i]!),
     )
-    if (!allFinite(newWeight) || !allFinite(newBias))
+    if (!isFaithful(newWeight, folded.weight, weight) || !allFinite(newBias))
       return skip('overflow', node, 'none: the scaled weights do not fit their dtype')
     return (patch) => {
       patch.absorb(node, before)

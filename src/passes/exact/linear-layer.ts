@@ -1,10 +1,10 @@
 import { constantOf } from '../../ir/constant.js'
-import type { Node } from '../../ir/graph.js'
+import type { Node, Value } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import type { Patch } from '../../ir/patch.js'
 import type { Tensor } from '../../ir/tensor.js'
 import { dimsOf } from '../../ir/type.js'
-import { allFinite, fromDoubles, isWritable, scaleAlong, toDoubles } from '../weights.js'
+import { allFinite, fromDoubles, isFaithful, isWritable, scaleAlong, toDoubles } from '../weights.js'
 
 /** A layer that is linear in its first input, with a constant weight: what per-channel maps fold into. */
 export interface LinearLayer {
@@ -15,8 +15,9 @@ export interface LinearLayer {
   /** Axis of the output that holds them, and the output's rank. */
   readonly axis: number
   readonly rank: number
-  /** One entry per output channel; undefined: no bias, and none can be had (MatMul). */
-  readonly bias: Float64Array | undefined
+  /** One entry per output channel, zeros without a bias. */
+  readonly bias: Float64Array
+  /** False for MatMul. */
   readonly takesBias: boolean
   /** The weight with output channel i multiplied by factors[i]. */
   scaledWeight(factors: Float64Array): Float64Array
@@ -80,28 +81,19 @@ function withBias(
   }
 }
 
-/** alpha A B + beta C; folded only with alpha = beta = 1 and a C that is a row, or none. Before opset 7 C needs an attribute to broadcast. */
+/**
+ * alpha A B + beta C with a C that is a row, or none: s (alpha A B + beta C) + t = alpha A (s B) + (s beta C + t), so the new
+ * bias has beta = 1. Before opset 7 C needs an attribute to broadcast.
+ */
 function gemm(node: Node): LinearLayer | undefined {
   const found = contextOf(node)
   const weight = constantOf(node.inputs[1])
   if (found === undefined || weight?.rank !== 2 || !isWritable(weight.dtype) || found.resolved.since < 7)
     return undefined
-  if (found.context.float('alpha') !== 1) return undefined
   const outAxis = found.context.int('transB') === 1 ? 0 : 1
   const channels = weight.dims[outAxis]!
-  const given = node.inputs[2]
-  const tensor = constantOf(given)
-  let bias = new Float64Array(channels)
-  if (given !== undefined) {
-    const values = tensor === undefined ? undefined : toDoubles(tensor)
-    const isRow =
-      tensor !== undefined &&
-      (tensor.size === channels || tensor.size === 1) &&
-      tensor.dims.slice(0, -1).every((dim) => dim === 1)
-    if (values === undefined || !isRow || found.context.float('beta') !== 1) return undefined
-    if (tensor!.size === channels && tensor!.dims.at(-1) !== channels) return undefined
-    bias = values.length === channels ? new Float64Array(values) : bias.fill(values[0]!)
-  }
+  const bias = gemmBias(node, channels, found.context.float('beta') ?? 1)
+  if (bias === undefined) return undefined
   return {
     node,
     weight,
@@ -112,6 +104,17 @@ function gemm(node: Node): LinearLayer | undefined {
     takesBias: true,
     scaledWeight: (factors) => scaleAlong(toDoubles(weight)!, weight.dims, outAxis, factors),
   }
+}
+
+/** beta C as a row; zeros without C. undefined when C is computed or no row. */
+function gemmBias(node: Node, channels: number, beta: number): Float64Array | undefined {
+  const given = node.inputs[2]
+  if (given === undefined) return new Float64Array(channels)
+  const tensor = constantOf(given)
+  const values = tensor === undefined ? undefined : toDoubles(tensor)
+  if (tensor === undefined || values === undefined) return undefined
+  if (tensor.size === 1) return new Float64Array(channels).fill(beta * values[0]!)
+  return tensor.size === channels && tensor.dims.at(-1) === channels ? values.map((value) => beta * value) : undefined
 }
 
 /** A [..., K] times a constant [K, N]; no bias. */
@@ -125,28 +128,44 @@ function matmul(node: Node): LinearLayer | undefined {
     channels: weight.dims[1]!,
     axis: rank - 1,
     rank,
-    bias: undefined,
+    bias: new Float64Array(weight.dims[1]!),
     takesBias: false,
     scaledWeight: (factors) => scaleAlong(toDoubles(weight)!, weight.dims, 1, factors),
   }
 }
 
-/** The new weight and bias in the layer's dtype; undefined when rounding to it would overflow. */
+/** New constants of a layer; undefined: as they are. */
+export interface NewWeights {
+  readonly weight: Tensor | undefined
+  readonly bias: Tensor | undefined
+}
+
+/** Weight and bias in the layer's dtype; undefined when rounding to it would lose them. */
 export function roundedWeights(
   layer: LinearLayer,
-  weight: Float64Array,
+  weight: Float64Array | undefined,
   bias: Float64Array | undefined,
-): { readonly weight: Tensor; readonly bias: Tensor | undefined } | undefined {
+): NewWeights | undefined {
   const { dtype, dims } = layer.weight
-  const rounded = {
-    weight: fromDoubles(dtype, dims, weight),
-    bias: bias === undefined ? undefined : fromDoubles(dtype, [layer.channels], bias),
-  }
-  return allFinite(rounded.weight) && (rounded.bias === undefined || allFinite(rounded.bias)) ? rounded : undefined
+  const newWeight = weight === undefined ? undefined : fromDoubles(dtype, dims, weight)
+  const newBias = bias === undefined ? undefined : fromDoubles(dtype, [layer.channels], bias)
+  if (newWeight !== undefined && !isFaithful(newWeight, weight!, layer.weight)) return undefined
+  if (newBias !== undefined && !allFinite(newBias)) return undefined
+  return { weight: newWeight, bias: newBias }
 }
 
 /** Gives the layer new constants; other consumers of the old ones keep theirs. */
-export function setWeights(patch: Patch, { node }: LinearLayer, weight: Tensor, bias: Tensor | undefined): void {
-  patch.setConstant(node, 1, weight)
-  if (bias !== undefined) patch.setConstant(node, 2, bias, node.inputs[2]?.name ?? `${node.inputs[1]!.name}_bias`)
+export function setWeights(patch: Patch, { node }: LinearLayer, { weight, bias }: NewWeights): void {
+  if (weight !== undefined) patch.setConstant(node, 1, weight)
+  if (bias === undefined) return
+  patch.setConstant(node, 2, bias, node.inputs[2]?.name ?? `${node.inputs[1]!.name}_bias`)
+  if (node.attributes.has('beta')) patch.setAttribute(node, 'beta', undefined)
+}
+
+/** A shared weight up to this size may be copied; a larger one stays shared. Bytes. */
+const copiedBytes = 16384
+
+/** Whether changing the weight for this layer would leave a large copy of it behind for others. */
+export function isSharedWeight(value: Value | undefined, weight: Tensor): boolean {
+  return value !== undefined && weight.byteLength > copiedBytes && value.soleUser === undefined
 }

@@ -7,8 +7,8 @@ import { allFinite, fromDoubles, isWritable } from '../weights.js'
 import { channelAffine, spread } from './channel-affine.js'
 
 /**
- * Per-channel maps in a row behind a BatchNormalization go into its scale and shift: Mul, Add, Sub, Div by constants, or
- * another BatchNormalization. The first one stays what it is, so no operator appears that was not there.
+ * Per-channel maps in a row behind a normalization go into its scale and shift: Mul, Add, Sub, Div by constants, or another
+ * BatchNormalization. The first one stays what it is, so no operator appears that was not there.
  */
 export const mergeChannelAffines = definePass({
   id: 'merge-channel-affines',
@@ -17,20 +17,18 @@ export const mergeChannelAffines = definePass({
   example: ['y = Add(Mul(BatchNormalization(x, g, b, m, v), s), t)', "y = BatchNormalization(x, g', b', m, v)"],
   roots: ['BatchNormalization', 'Mul', 'Add', 'Sub', 'Div'],
   match(node) {
-    const inner = node.inputs.map((input) => input?.producer).find((producer) => producer?.is('BatchNormalization'))
+    const inner = node.inputs.map((input) => input?.producer).find((producer) => hasScaleAndShift(producer))
     const rank = inner === undefined ? undefined : rankOf(inner)
     if (inner === undefined || rank === undefined || inner.graph !== node.graph) return null
-    const first = channelAffine(inner, 1, rank)
     const second = channelAffine(node, 1, rank)
     const output = inner.outputs[0]
-    if (first === null || second === null || isSkip(first) || isSkip(second)) return null
-    if (second.input !== output || output?.soleUser !== node) return null
-    const channels = first.scale.length
-    const scale = spread(second.scale, channels)
-    const shift = spread(second.shift, channels)
+    if (second === null || isSkip(second) || second.input !== output || output?.soleUser !== node) return null
     const gamma = constantOf(inner.inputs[1])
     const beta = constantOf(inner.inputs[2])
-    if (scale === undefined || shift === undefined || gamma === undefined || beta === undefined) return null
+    if (gamma === undefined || beta === undefined || gamma.rank !== 1 || beta.size !== gamma.size) return null
+    const scale = spread(second.scale, gamma.size)
+    const shift = spread(second.shift, gamma.size)
+    if (scale === undefined || shift === undefined) return null
     if (!isWritable(gamma.dtype) || gamma.dtype !== beta.dtype) return null
     const newGamma = fromDoubles(
       gamma.dtype,
@@ -51,6 +49,16 @@ export const mergeChannelAffines = definePass({
     }
   },
 })
+
+/** A node whose output is scaled by its second input and shifted by its third, per channel, as the last thing it does. */
+function hasScaleAndShift(node: Node | undefined): node is Node {
+  if (node === undefined) return false
+  if (node.is('InstanceNormalization')) return true
+  // Before opset 21 it scales by group.
+  if (node.is('GroupNormalization')) return (node.graph.opsets.get('') ?? 0) >= 21
+  const affine = node.is('BatchNormalization') ? channelAffine(node, 1, rankOf(node) ?? 0) : null
+  return affine !== null && !isSkip(affine)
+}
 
 const rankOf = (node: Node): number | undefined => dimsOf(node.inputs[0]?.type)?.length
 

@@ -23,6 +23,7 @@ import { removeNoOpTranspose } from './remove-no-op-transpose.js'
 import { removeRepeatedOperation } from './remove-repeated-operation.js'
 import { removeSingleOperand } from './remove-single-operand.js'
 import { sinkTranspose } from './sink-transpose.js'
+import { slicesToSplit } from './slices-to-split.js'
 import { transposeToReshape } from './transpose-to-reshape.js'
 
 const holder = useRuntime()
@@ -236,6 +237,46 @@ describe('neighbours merge', () => {
       {},
       [mergeSlices],
       ['Slice'],
+    ],
+    [
+      'Slices that tile an axis',
+      (g, x) => {
+        const cut = (from: number, to: number) =>
+          g.op('Slice', [x, g.constant(i64(from)), g.constant(i64(to)), g.constant(i64(-1))])
+        return g.op('Concat', [cut(4, 99), cut(0, 1), cut(1, 4)], { axis: 1 })
+      },
+      [2, 6],
+      {},
+      [slicesToSplit],
+      ['Split', 'Concat'],
+    ],
+    [
+      'Slices that tile an axis, opset 11',
+      (g, x) => {
+        const cut = (from: number, to: number) =>
+          g.op('Slice', [x, g.constant(i64(from)), g.constant(i64(to)), g.constant(i64(0))])
+        return g.op('Sub', [cut(0, 3), cut(-3, 6)])
+      },
+      [6, 2],
+      { opset: 11 },
+      [slicesToSplit],
+      ['Split', 'Sub'],
+    ],
+    [
+      'Slices with a gap stay',
+      (g, x) =>
+        g.op(
+          'Concat',
+          [
+            g.op('Slice', [x, g.constant(i64(0)), g.constant(i64(2))]),
+            g.op('Slice', [x, g.constant(i64(3)), g.constant(i64(6))]),
+          ],
+          { axis: 0 },
+        ),
+      [6, 2],
+      {},
+      [slicesToSplit],
+      ['Slice', 'Slice', 'Concat'],
     ],
     [
       'Concats',

@@ -1,18 +1,20 @@
 import { constantOf } from '../../ir/constant.js'
-import type { Node } from '../../ir/graph.js'
+import type { Node, Value } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import { slidingWindow } from '../../ir/ops/sliding-window.js'
 import { attr } from '../../ir/patch.js'
 import { dimsOf } from '../../ir/type.js'
 import { definePass, skip } from '../define.js'
+import { clipBounds } from './scalar-constant.js'
 
 /**
  * Zeros that a Pad puts around the spatial axes are the zeros that a Conv pads with. AveragePool likewise, when it counts
- * padding (count_include_pad) or has none of its own; MaxPool pads with minus infinity, so only that pad value fits.
+ * padding (count_include_pad) or has none of its own. MaxPool pads with minus infinity: zeros do the same only where no
+ * element is below zero and every window holds at least one.
  */
 export const padIntoWindow = definePass({
   id: 'pad-into-window',
-  kind: 'exact',
+  kind: 'rounding',
   rule: 'Conv(Pad(x, p, 0), pads q) = Conv(x, pads p + q)',
   example: ['y = Conv<pads=[0, 0, 0, 0]>(Pad(x, [0, 0, 1, 1, 0, 0, 1, 1]))', 'y = Conv<pads=[1, 1, 1, 1]>(x)'],
   roots: ['Conv', 'AveragePool', 'MaxPool'],
@@ -35,9 +37,11 @@ export const padIntoWindow = definePass({
     const isAverage = node.is('AveragePool')
     if (isAverage && !isUnpadded && found.context.int('count_include_pad') !== 1) return null
     if (isAverage && found.resolved.since < 7) return null
-    const fill = node.is('MaxPool') ? Number.NEGATIVE_INFINITY : 0
-    if (spatial.value !== fill) return skip('pad-value', node, 'none: the window pads with another value')
-    if (node.is('MaxPool') && node.outputs[1] !== undefined) return null
+    const isMax = node.is('MaxPool')
+    const fits = isMax ? spatial.value === Number.NEGATIVE_INFINITY : spatial.value === 0
+    const isHarmless = isMax && spatial.value === 0 && isNonNegative(source) && window.dilations.every((d) => d === 1)
+    if (!fits && !isHarmless) return skip('pad-value', node, 'none: the window pads with another value')
+    if (isMax && node.outputs[1] !== undefined) return null
     const total = own.map((amount, i) => amount + spatial.pads[i]!)
     // A window must not start in its padding entirely: runtimes refuse pads of a pool as large as its kernel.
     if (!node.is('Conv') && total.some((amount, i) => amount >= kernel![i % kernel!.length]!)) return null
@@ -50,6 +54,18 @@ export const padIntoWindow = definePass({
     }
   },
 })
+
+/** Whether no element can be below zero, from the operators before; looks through what only moves or selects elements. */
+function isNonNegative(value: Value, depth = 0): boolean {
+  const node = value.producer
+  if (node === undefined || depth > 4) return false
+  const traits = contextOf(node)?.resolved.op.traits ?? []
+  if (traits.includes('non-negative')) return true
+  const [low] = clipBounds(node) ?? [Number.NEGATIVE_INFINITY]
+  if (low >= 0) return true
+  if (node.is('Pad') || !(traits.includes('movement') || node.is('MaxPool'))) return false
+  return node.inputs[0] !== undefined && !node.is('Concat') && isNonNegative(node.inputs[0], depth + 1)
+}
 
 /** Amounts on spatial axes (begin..., end...) of a constant-mode Pad that leaves batch and channels alone and cuts nothing. */
 function spatialPads(pad: Node): { readonly pads: readonly number[]; readonly value: number } | undefined {

@@ -1,45 +1,54 @@
 import type { Node, Value } from '../../ir/graph.js'
-import { attr } from '../../ir/patch.js'
+import { attr, type Patch } from '../../ir/patch.js'
 import { definePass } from '../define.js'
-import { clipBounds, isAbout, isFloat32, withScalar } from './scalar-constant.js'
+import { otherFactor, productOf } from './product.js'
+import { clipBounds, isAbout, isFloat, withScalar } from './scalar-constant.js'
 
-/** The x of clip(x + 3, 0, 6), seen from the Clip; the Clip and Add must serve nothing else. */
-function shiftedClip(clip: Node | undefined): Value | undefined {
+/** clip(a x + b, 0, 1) as HardSigmoid knows it, with the nodes that spell it, the last one first. */
+interface HardGate {
+  readonly x: Value
+  readonly alpha: number
+  readonly beta: number
+  readonly nodes: readonly Node[]
+}
+
+/** scale * clip(x + b, 0, 1 / scale), seen from the Clip; the Add may be missing. Each serves nothing else. */
+function scaledClip(clip: Node | undefined, scale: number): HardGate | undefined {
   const bounds = clipBounds(clip)
-  if (clip === undefined || bounds === undefined || bounds[0] !== 0 || bounds[1] !== 6) return undefined
-  const sum = clip.inputs[0]
-  const add = withScalar(sum?.producer, 'Add')
-  return add !== undefined && add.scalar === 3 && sum?.soleUser === clip ? add.data : undefined
+  const input = clip?.inputs[0]
+  if (clip === undefined || bounds === undefined || input === undefined || bounds[0] !== 0) return undefined
+  if (!(scale > 0) || !isAbout(scale * bounds[1], 1, input)) return undefined
+  const sum = input.soleUser === clip ? withScalar(input.producer, 'Add') : undefined
+  if (sum === undefined) return { x: input, alpha: scale, beta: 0, nodes: [clip] }
+  return { x: sum.data, alpha: scale, beta: sum.scalar * scale, nodes: [clip, input.producer!] }
 }
 
-/** v / 6 or v * (1/6): gives v. */
-function sixth(node: Node | undefined): Value | undefined {
-  const divided = withScalar(node, 'Div')
-  if (divided !== undefined && !divided.isReversed && divided.scalar === 6) return divided.data
-  const multiplied = withScalar(node, 'Mul')
-  return multiplied !== undefined && isAbout(multiplied.scalar, 1 / 6) ? multiplied.data : undefined
-}
+/** x / 6 + 1 / 2 between 0 and 1: the gate of HardSwish. */
+const isSixthAndHalf = ({ x, alpha, beta }: HardGate): boolean => isAbout(alpha, 1 / 6, x) && isAbout(beta, 0.5, x)
 
-/** HardSigmoid with slope 1/6 and offset 1/2: clip(x + 3, 0, 6) / 6. In every opset since 6. */
+const hardSigmoid = (patch: Patch, before: Node, { x, alpha, beta }: HardGate, from: readonly Node[]): Value =>
+  patch.insertBefore(before, {
+    opType: 'HardSigmoid',
+    inputs: [x],
+    attributes: { alpha: attr.float(alpha), beta: attr.float(beta) },
+    from,
+  }).outputs[0]!
+
+/** A clipped ramp, scaled to end at 1: clip(x + 3, 0, 6) / 6 is HardSigmoid with slope 1/6 and offset 1/2. Opset 6. */
 export const recogniseHardSigmoid = definePass({
   id: 'recognise-hard-sigmoid',
   kind: 'rounding',
-  rule: 'clip(x + 3, 0, 6) / 6 = HardSigmoid<alpha=1/6, beta=1/2>(x)',
+  rule: 's clip(x + b, 0, 1 / s) = HardSigmoid<alpha=s, beta=s b>(x)',
   example: ['y = Div(Clip(Add(x, 3), 0, 6), 6)', 'y = HardSigmoid<alpha=0.1666667, beta=0.5>(x)'],
   roots: ['Div', 'Mul'],
   match(node) {
-    const clipped = sixth(node)
-    if (clipped === undefined || clipped.soleUser !== node || clipped.producer?.graph !== node.graph) return null
-    const x = shiftedClip(clipped.producer)
-    if (x === undefined || !isFloat32(x) || (node.graph.opsets.get('') ?? 0) < 6) return null
-    return (patch) => {
-      const attributes = { alpha: attr.float(1 / 6), beta: attr.float(0.5) }
-      const from = [node, clipped.producer!]
-      patch.replaceNode(
-        node,
-        patch.insertBefore(node, { opType: 'HardSigmoid', inputs: [x], attributes, from }).outputs[0]!,
-      )
-    }
+    const product = productOf(node)
+    const clipped = product?.factors.length === 1 ? product.factors[0] : undefined
+    const user = clipped?.soleUser
+    if (product === undefined || user === undefined || !product.nodes.includes(user)) return null
+    const gate = scaledClip(clipped!.producer, product.scale)
+    if (gate === undefined || !isFloat(gate.x) || (node.graph.opsets.get('') ?? 0) < 6) return null
+    return (patch) => patch.replaceNode(node, hardSigmoid(patch, node, gate, [...product.nodes, ...gate.nodes]))
   },
 })
 
@@ -54,55 +63,34 @@ export const recogniseHardSwish = definePass({
   example: ['y = Div(Mul(x, Clip(Add(x, 3), 0, 6)), 6)', 'y = HardSwish(x)'],
   roots: ['Div', 'Mul'],
   match(node) {
-    const found = productOverSix(node) ?? productWithHardSigmoid(node)
-    if (found === undefined || !isFloat32(found.x)) return null
-    const { x, from } = found
+    const product = productOf(node)
     const opset = node.graph.opsets.get('') ?? 0
-    if (opset >= 14) {
-      return (patch) =>
-        patch.replaceNode(node, patch.insertBefore(node, { opType: 'HardSwish', inputs: [x], from }).outputs[0]!)
+    if (product === undefined || opset < 6) return null
+    for (const x of product.factors) {
+      const gated = otherFactor(product, x)
+      const user = gated?.soleUser
+      if (gated === undefined || !isFloat(x) || user === undefined || !product.nodes.includes(user)) continue
+      const clip = scaledClip(gated.producer, product.scale)
+      const gate = clip ?? (product.scale === 1 ? ownGate(gated.producer) : undefined)
+      if (gate === undefined || gate.x !== x || !isSixthAndHalf(gate)) continue
+      const from = [...product.nodes, ...gate.nodes]
+      if (opset >= 14) {
+        return (patch) =>
+          patch.replaceNode(node, patch.insertBefore(node, { opType: 'HardSwish', inputs: [x], from }).outputs[0]!)
+      }
+      if (clip === undefined) return null
+      return (patch) => {
+        const inputs = [x, hardSigmoid(patch, node, clip, from)]
+        patch.replaceNode(node, patch.insertBefore(node, { opType: 'Mul', inputs, from }).outputs[0]!)
+      }
     }
-    if (opset < 6 || !found.savesNodes) return null
-    return (patch) => {
-      const attributes = { alpha: attr.float(1 / 6), beta: attr.float(0.5) }
-      const gate = patch.insertBefore(node, { opType: 'HardSigmoid', inputs: [x], attributes, from })
-      const product = patch.insertBefore(node, { opType: 'Mul', inputs: [x, gate.outputs[0]], from })
-      patch.replaceNode(node, product.outputs[0]!)
-    }
+    return null
   },
 })
 
-/** (x * clip(x + 3, 0, 6)) / 6 */
-function productOverSix(
-  node: Node,
-): { readonly x: Value; readonly from: readonly Node[]; readonly savesNodes: boolean } | undefined {
-  const product = sixth(node)
-  const mul = product?.producer
-  if (
-    product === undefined ||
-    mul === undefined ||
-    !mul.is('Mul') ||
-    product.soleUser !== node ||
-    mul.graph !== node.graph
-  )
-    return undefined
-  for (const clipped of mul.inputs) {
-    const x = clipped?.soleUser === mul ? shiftedClip(clipped.producer) : undefined
-    if (x !== undefined && mul.inputs.includes(x)) return { x, from: [node, mul, clipped!.producer!], savesNodes: true }
-  }
-  return undefined
-}
-
-/** x * HardSigmoid<1/6, 1/2>(x): worth a HardSwish, already short without one. */
-function productWithHardSigmoid(node: Node) {
-  if (!node.is('Mul') || node.attributes.size > 0) return undefined
-  for (const gate of node.inputs) {
-    const sigmoid = gate?.producer
-    if (sigmoid === undefined || !sigmoid.is('HardSigmoid') || gate?.soleUser !== node || sigmoid.graph !== node.graph)
-      continue
-    const isOurs = isAbout(sigmoid.float('alpha', 0.2), 1 / 6) && isAbout(sigmoid.float('beta', 0.5), 0.5)
-    const x = sigmoid.inputs[0]
-    if (isOurs && x !== undefined && node.inputs.includes(x)) return { x, from: [node, sigmoid], savesNodes: false }
-  }
-  return undefined
+/** A HardSigmoid as it stands. */
+function ownGate(node: Node | undefined): HardGate | undefined {
+  const x = node?.inputs[0]
+  if (node === undefined || x === undefined || !node.is('HardSigmoid')) return undefined
+  return { x, alpha: node.float('alpha', 0.2), beta: node.float('beta', 0.5), nodes: [node] }
 }

@@ -2,7 +2,7 @@ import { constantOf } from '../../ir/constant.js'
 import { shapesEqual } from '../../ir/dim.js'
 import type { Node, Value } from '../../ir/graph.js'
 import { dimsOf } from '../../ir/type.js'
-import { definePass } from '../define.js'
+import { definePass, skip } from '../define.js'
 import { bypass } from './bypass.js'
 
 interface Neutral {
@@ -49,9 +49,20 @@ function dropNeutral(node: Node, neutrals: ReadonlyMap<string, Neutral>) {
   const neutral = neutrals.get(node.opType)
   const [left, right] = node.inputs
   if (neutral === undefined || left === undefined || right === undefined || node.hasReferences) return null
+  if (isNormalisationTail(left) || isNormalisationTail(right)) {
+    return skip('normalization-tail', node, 'none: scale and shift belong to a normalization that runtimes recognise')
+  }
   if (isNeutral(right, neutral) && keepsShape(node, left)) return bypass(node, left)
   if (neutral.onLeft && isNeutral(left, neutral) && keepsShape(node, right)) return bypass(node, right)
   return null
+}
+
+/** x / sqrt(...), times its scale or not: the end of a layer normalization that is spelled out. */
+function isNormalisationTail(value: Value): boolean {
+  const node = value.producer
+  if (node?.is('Mul'))
+    return node.inputs.some((input) => input?.producer?.is('Div') === true && isNormalisationTail(input))
+  return node?.is('Div') === true && node.inputs[1]?.producer?.is('Sqrt') === true
 }
 
 function isNeutral(value: Value, neutral: Neutral): boolean {

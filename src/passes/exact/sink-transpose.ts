@@ -29,6 +29,11 @@ export const sinkTranspose = definePass({
     const before = dimsOf(first.outputs[0]?.type)
     const after = dimsOf(node.outputs[0]?.type)
     if (before === undefined || after === undefined || !shapesEqual(before, after)) return null
+    // A runtime multiplies straight from the transposed layout then, which is slower than moving the data once.
+    const next = node.outputs[0]?.soleUser
+    if (next !== undefined && contextOf(next)?.resolved.op.traits.includes('matmul') === true) {
+      return skip('matmul-behind', node, 'none: the matrix product would read its operand transposed')
+    }
     const operands = node.inputs.map((input, i) => operandBefore(input, transposes[i], perm))
     if (operands.includes(null)) return skip('operand-not-transposed', node, 'none')
     return (patch) => sink(patch, node, perm, operands as (Operand | undefined)[])
