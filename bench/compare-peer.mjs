@@ -18,9 +18,13 @@ const limitSeconds = 60
 /** Seconds and peak resident MB of a command, as GNU time sees the whole process with its children. */
 function timed(args) {
   const start = performance.now()
-  const { status, stderr } = spawnSync('/usr/bin/env', ['time', '-f', 'peak %M', 'timeout', String(limitSeconds), process.execPath, ...args], {
-    encoding: 'utf8',
-  })
+  const { status, stderr } = spawnSync(
+    '/usr/bin/env',
+    ['time', '-f', 'peak %M', 'timeout', String(limitSeconds), process.execPath, ...args],
+    {
+      encoding: 'utf8',
+    },
+  )
   const seconds = (performance.now() - start) / 1000
   const peak = /peak (\d+)/.exec(stderr)?.[1]
   return { ok: status === 0, seconds, peakMb: peak === undefined ? null : Number(peak) / 1024 }

@@ -31,7 +31,7 @@ for (const name of readdirSync(folder)
     await runtime.load({ path: emitted }, { optimization: 'all' }),
   ]
   if (isFailure(a) || isFailure(b)) {
-    rows.push({ model: name, reason: (isFailure(a) ? a : b).message })
+    rows.push({ model: name, reason: (isFailure(a) ? a : b).message.replaceAll(folder, '') })
     runtime.close()
     continue
   }

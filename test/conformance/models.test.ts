@@ -52,7 +52,7 @@ describeWithShared('public models', (assets) => {
       const worst = Math.max(0, ...found.outputs.map(({ maxAbs }) => maxAbs))
       record[name] = {
         verdict: found.verdict,
-        ...(found.reason !== undefined && { reason: found.reason.slice(0, 200) }),
+        ...(found.reason !== undefined && { reason: found.reason.replaceAll(assets.root, '').slice(0, 200) }),
         nodes,
         nodesLeft: model.nodeCount,
         bytes,
