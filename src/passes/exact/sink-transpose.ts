@@ -8,8 +8,8 @@ import { definePass, skip } from '../define.js'
 import { invertPermutation, permutationOf } from './permutation.js'
 
 /**
- * f(Transpose(x, p)) = Transpose(f(x), p) for pointwise f: Transposes sink until they meet their inverse, a consumer that
- * takes one, or the end of the graph. Other operands must be transposed alike, or be constants (permuted here), and
+ * f(Transpose(x, p)) = Transpose(f(x), p) for pointwise f: a Transpose sinks where it joins another one or meets one further
+ * down. Other operands must be transposed alike, or be constants (permuted here), and
  * broadcasting must not make the tensor larger.
  */
 export const sinkTranspose = definePass({
@@ -29,6 +29,8 @@ export const sinkTranspose = definePass({
     const before = dimsOf(first.outputs[0]?.type)
     const after = dimsOf(node.outputs[0]?.type)
     if (before === undefined || after === undefined || !shapesEqual(before, after)) return null
+    const joins = transposes.filter((transpose) => transpose !== undefined).length > 1
+    if (!joins && !meetsTranspose(node)) return skip('nothing-to-meet', node, 'none: it would only stand elsewhere')
     // A runtime multiplies straight from the transposed layout then, which is slower than moving the data once.
     const next = node.outputs[0]?.soleUser
     if (next !== undefined && contextOf(next)?.resolved.op.traits.includes('matmul') === true) {
@@ -39,6 +41,15 @@ export const sinkTranspose = definePass({
     return (patch) => sink(patch, node, perm, operands as (Operand | undefined)[])
   },
 })
+
+const isPointwise = (node: Node): boolean => contextOf(node)?.resolved.op.traits.includes('pointwise') === true
+
+/** Whether a Transpose comes behind nothing but pointwise work: then the two merge, and often vanish. */
+function meetsTranspose(node: Node): boolean {
+  let next = node.outputs[0]?.soleUser
+  while (next !== undefined && next.graph === node.graph && isPointwise(next)) next = next.outputs[0]?.soleUser
+  return next?.is('Transpose') === true
+}
 
 /** An operand of the sunk operator: a value as it is, or a constant to be permuted back. */
 type Operand = { readonly value: Value } | { readonly permuted: Value; readonly shape: readonly number[] }
