@@ -11,9 +11,10 @@ import { inlineConstantIf } from './exact/inline-constant-if.js'
 import { inlineFunctions } from './exact/inline-functions.js'
 import { matmulAddToGemm, transposeIntoGemm } from './exact/matmul-add-to-gemm.js'
 import { mergeCasts } from './exact/merge-casts.js'
-import { mergeChannelAffines, mergeConstantOperands } from './exact/merge-channel-affines.js'
+import { mergeChannelAffines } from './exact/merge-channel-affines.js'
 import { mergeClips } from './exact/merge-clips.js'
 import { joinSplitParts, mergeConcats } from './exact/merge-concats.js'
+import { mergeConstantOperands } from './exact/merge-constant-operands.js'
 import { mergeDuplicateInitializers } from './exact/merge-duplicate-initializers.js'
 import { mergeLinearConvolutions } from './exact/merge-linear-convolutions.js'
 import { mergeSlices } from './exact/merge-slices.js'
@@ -21,7 +22,7 @@ import { mergeTransposes } from './exact/merge-transposes.js'
 import { mergeViews } from './exact/merge-views.js'
 import { padIntoWindow } from './exact/pad-into-window.js'
 import { recogniseClip } from './exact/recognise-clip.js'
-import { recogniseMish, recogniseSilu, recogniseSoftplus } from './exact/recognise-gated.js'
+import { recogniseMish, recogniseSilu } from './exact/recognise-gated.js'
 import { recogniseGelu } from './exact/recognise-gelu.js'
 import { recogniseGroupNormalization } from './exact/recognise-group-normalization.js'
 import { recogniseHardSigmoid, recogniseHardSwish } from './exact/recognise-hard-swish.js'
@@ -99,7 +100,6 @@ const algebra: readonly Pass[] = [
   recogniseHardSigmoid,
   recogniseGelu,
   recogniseSilu,
-  recogniseSoftplus,
   recogniseMish,
   recogniseLayerNormalization,
   recogniseGroupNormalization,

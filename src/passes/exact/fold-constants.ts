@@ -19,6 +19,9 @@ const freeBytes = 256
 /** No fold adds more than this, whatever is left of the budget: a second run refuses what the first one refused. Bytes. */
 const foldBytes = 16384
 
+/** What is larger on the way is not computed at all. Bytes. */
+const workBytes = 64 * 1024 * 1024
+
 /**
  * Nodes whose inputs are all constants are computed now: by the operator's own rule where that is bit-exact, else by the
  * runtime, all of them in one run. Never QuantizeLinear and DequantizeLinear (they say what the numbers mean), never
@@ -31,17 +34,45 @@ export const foldConstants = definePass({
   rule: 'f(constants) = constant',
   example: ['y = Add(x, Mul(2, 3))', 'y = Add(x, 6)'],
   async sweep(context, patch, report) {
-    const budget = { left: bytesLeft(context) }
+    const left = bytesLeft(context)
     for (const root of context.model.roots()) {
-      foldDirectly(root, patch, report, budget)
-      if (root.ownerFunction === undefined) await foldByRuntime(root, context, patch, report, budget)
+      const plan = planFolds(root, context, report, left)
+      foldDirectly(root, plan, patch, report)
+      if (root.ownerFunction === undefined) await foldByRuntime(plan, context, patch, report)
     }
   },
 })
 
-interface Budget {
-  /** Bytes that folds may still add. */
-  left: number
+/**
+ * What hangs on constants alone and may be stored: no fold that adds more than its limit; and when all together add more
+ * than is left, none that adds anything to speak of. So a second run decides as the first did.
+ */
+function planFolds(root: Graph, context: PassContext, report: SweepReport, left: number): Set<Node> {
+  const plan = new Set<Node>()
+  const canRun = context.evaluate !== undefined && root.ownerFunction === undefined
+  for (const node of root.allNodes()) {
+    if (!isFoldable(node) || !node.inputs.every((input) => isGiven(input, plan))) continue
+    if (outputBytes(node) > workBytes) {
+      report.skip(skip('too-large', node, 'none: computing it would take too much memory'))
+      continue
+    }
+    const isComputable = canRun && node.outputs.every(hasReturnableType)
+    if (isComputable || contextOf(node)?.resolved.op.evaluate !== undefined) plan.add(node)
+  }
+  // Only what leaves the plan has to be stored; what would bloat the file stays a computation, and so does what needs it.
+  const refuseAbove = (limit: number) => {
+    for (let refused: Node[]; ; ) {
+      refused = [...plan].filter((node) => isNeededOutside(node, plan) && growthOf(node, plan) > limit)
+      if (refused.length === 0) return
+      for (const node of refused) {
+        report.skip(skip('would-grow', node, 'none: the file would get larger'))
+        plan.delete(node)
+      }
+    }
+  }
+  refuseAbove(foldBytes)
+  if (storedBytes(plan) - freedBy([...plan]) > Math.max(freeBytes, left)) refuseAbove(freeBytes)
+  return plan
 }
 
 /** Sizes in the file at the start of a run: nodes and names; tensors, the least they have taken so far. */
@@ -85,80 +116,48 @@ function sizesOf(model: Model): Sizes {
   return { structure, tensors }
 }
 
-function foldDirectly(graph: Graph, patch: Patch, report: SweepReport, budget: Budget): void {
+/** Folds by the operators' own rules, from the front to the back. Large values on the way are left to the runtime. */
+function foldDirectly(graph: Graph, plan: Set<Node>, patch: Patch, report: SweepReport): void {
   for (const node of graph.nodes()) {
-    for (const inner of node.subgraphs()) foldDirectly(inner, patch, report, budget)
-    if (!isFoldable(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined))
+    for (const inner of node.subgraphs()) foldDirectly(inner, plan, patch, report)
+    if (!plan.has(node) || !node.inputs.every((input) => input === undefined || constantOf(input) !== undefined))
       continue
     const found = contextOf(node)
     const evaluate = found?.resolved.op.evaluate
     if (found === undefined || evaluate === undefined || !replaceable(node)) continue
-    const isTooLarge = (bytes: number) => {
-      const growth = bytes - freedBy([node])
-      return growth > freeBytes && growth > Math.min(foldBytes, budget.left)
-    }
     // Inferred sizes first: a few bytes can describe a tensor that fills the memory.
-    const tensors = isTooLarge(outputBytes(node)) ? 'too large' : evaluate(found.context)
-    if (tensors === undefined) continue
-    if (tensors === 'too large' || isTooLarge(bytesOf(tensors))) {
-      report.skip(skip('would-grow', node, 'none: the file would get larger'))
-      continue
-    }
+    const isTooLarge = (bytes: number) => bytes - freedBy([node]) > foldBytes
+    if (isTooLarge(outputBytes(node))) continue
+    const tensors = evaluate(found.context)
+    if (tensors === undefined || isTooLarge(bytesOf(tensors))) continue
     if (!report.fire(node.label)) return
-    budget.left -= Math.max(bytesOf(tensors) - freedBy([node]), 0)
     replaceOutputs(patch, node, (_, i) => tensors[i])
+    plan.delete(node)
   }
 }
 
-/** Everything that hangs on constants and that no rule of ours computes, in one run of the runtime. */
-async function foldByRuntime(
-  root: Graph,
-  context: PassContext,
-  patch: Patch,
-  report: SweepReport,
-  budget: Budget,
-): Promise<void> {
-  if (context.evaluate === undefined) return
-  const pending = new Set<Node>()
-  for (const node of root.allNodes()) {
-    const isConstant = (input: Value | undefined) =>
-      input === undefined ||
-      constantOf(input) !== undefined ||
-      (input.producer !== undefined && pending.has(input.producer))
-    if (isFoldable(node) && node.inputs.every(isConstant) && node.outputs.every(hasReturnableType)) pending.add(node)
+/** The rest of the plan in one run of the runtime. */
+async function foldByRuntime(plan: Set<Node>, context: PassContext, patch: Patch, report: SweepReport): Promise<void> {
+  for (const node of plan) if (!node.isLive || !node.outputs.every(hasReturnableType)) plan.delete(node)
+  for (let size = -1; size !== plan.size; ) {
+    size = plan.size
+    for (const node of plan) if (!node.inputs.every((input) => isGiven(input, plan))) plan.delete(node)
   }
-  // Only what leaves the set has to be stored; what would bloat the file stays a computation.
-  const refuse = (node: Node) => {
-    report.skip(skip('would-grow', node, 'none: the file would get larger'))
-    pending.delete(node)
-  }
-  for (let shrinks = true; shrinks; ) {
-    const large = [...pending].filter((node) => isNeededOutside(node, pending) && growthOf(node, pending) > foldBytes)
-    large.forEach(refuse)
-    shrinks = large.length > 0
-  }
-  for (let shrinks = true; shrinks; ) {
-    shrinks = false
-    const growth = storedBytes(pending) - freedBy([...pending])
-    if (growth <= Math.max(freeBytes, budget.left)) break
-    const largest = [...pending].filter(leaves).sort((a, b) => outputBytes(b) - outputBytes(a))[0]
-    if (largest === undefined) break
-    refuse(largest)
-    shrinks = true
-  }
-  const wanted = [...pending].filter((node) => isNeededOutside(node, pending))
-  if (wanted.length === 0) return
-  const results = await context.evaluate([...pending])
+  const wanted = [...plan].filter((node) => isNeededOutside(node, plan))
+  if (context.evaluate === undefined || wanted.length === 0) return
+  const results = await context.evaluate([...plan])
   if ('failure' in results) {
     report.skip(skip('runtime-refused', wanted[0]!, results.failure as string))
     return
   }
-  budget.left -= Math.max(0, storedBytes(pending) - freedBy([...pending]))
   for (const node of wanted) {
     if (!replaceable(node) || !report.fire(node.label)) continue
     replaceOutputs(patch, node, (output) => results.get(output.name))
   }
 }
+
+const isGiven = (input: Value | undefined, plan: ReadonlySet<Node>): boolean =>
+  input === undefined || constantOf(input) !== undefined || (input.producer !== undefined && plan.has(input.producer))
 
 /** Whether evaluation can change nothing but the moment of computation. */
 function isFoldable(node: Node): boolean {
@@ -184,8 +183,6 @@ function replaceable(node: Node): boolean {
     return !output.isPinned && !(output.isGraphOutput && output.graph.parent !== undefined)
   })
 }
-
-const leaves = (node: Node): boolean => node.outputs.some((output) => output?.isUsed)
 
 const isNeededOutside = (node: Node, set: ReadonlySet<Node>): boolean =>
   node.outputs.some(

@@ -1,6 +1,5 @@
 import { constantOf } from '../../ir/constant.js'
 import type { Node } from '../../ir/graph.js'
-import { contextOf } from '../../ir/infer.js'
 import { dimsOf } from '../../ir/type.js'
 import { definePass, isSkip } from '../define.js'
 import { allFinite, fromDoubles, isWritable } from '../weights.js'
@@ -61,48 +60,3 @@ function hasScaleAndShift(node: Node | undefined): node is Node {
 }
 
 const rankOf = (node: Node): number | undefined => dimsOf(node.inputs[0]?.type)?.length
-
-/** x + a + b = x + (a + b), x * a * b = x * (a * b) for scalar or equally shaped constants. */
-export const mergeConstantOperands = definePass({
-  id: 'merge-constant-operands',
-  kind: 'rounding',
-  rule: '(x + a) + b = x + (a + b); (x * a) * b = x * (a * b)',
-  example: ['y = Mul(Mul(x, 2), 3)', 'y = Mul(x, 6)'],
-  roots: ['Add', 'Mul'],
-  match(node) {
-    const outer = operands(node)
-    const inner = outer?.data.producer
-    const under = inner?.is(node.opType) && outer!.data.soleUser === node ? operands(inner) : undefined
-    if (outer === undefined || inner === undefined || under === undefined || contextOf(node)!.resolved.since < 7)
-      return null
-    const [a, b] = [under.tensor, outer.tensor]
-    if (a.dtype !== b.dtype || !isWritable(a.dtype)) return null
-    if (a.size !== 1 && b.size !== 1 && a.dims.join() !== b.dims.join()) return null
-    const large = a.rank > b.rank || (a.rank === b.rank && a.size >= b.size) ? a : b
-    if (large.size < Math.max(a.size, b.size)) return null
-    const [x, y] = [a.numbers(), b.numbers()]
-    const join = node.opType === 'Add' ? (p: number, q: number) => p + q : (p: number, q: number) => p * q
-    const values = Float64Array.from({ length: large.size }, (_, i) =>
-      join(x[a.size === 1 ? 0 : i]!, y[b.size === 1 ? 0 : i]!),
-    )
-    const merged = fromDoubles(large.dtype, large.dims, values)
-    if (!allFinite(merged)) return null
-    return (patch) => {
-      patch.absorb(node, inner)
-      const constant = patch.constant(node.graph, merged, outer.name)
-      patch.setInput(node, outer.dataIndex, under.data)
-      patch.setInput(node, 1 - outer.dataIndex, constant)
-    }
-  },
-})
-
-/** The computed and the constant operand of a binary node. */
-function operands(node: Node) {
-  const [left, right] = node.inputs
-  if (left === undefined || right === undefined || node.attributes.size > 0) return undefined
-  const [a, b] = [constantOf(left), constantOf(right)]
-  if ((a === undefined) === (b === undefined)) return undefined
-  return a === undefined
-    ? { data: left, dataIndex: 0, tensor: b!, name: right.name }
-    : { data: right, dataIndex: 1, tensor: a, name: left.name }
-}

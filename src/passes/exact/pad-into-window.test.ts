@@ -53,6 +53,155 @@ describe('MaxPool behind a Pad by zero', () => {
   })
 })
 
+/** Seeded weights, fresh for every model built. */
+function weights(seed: number) {
+  const random = new SeededRandom(seed)
+  const floats = (dims: number[], low = -1, high = 1) =>
+    Tensor.float32(
+      Array.from({ length: volume(dims) }, () => low + random.uniform() * (high - low)),
+      dims,
+    )
+  return floats
+}
+
+describe('padding goes into the window', () => {
+  const zeros = Tensor.float32([0], [])
+  test.each<[string, (g: GraphBuilder) => Value, number, string[]]>([
+    [
+      'Pad, Conv',
+      (g) =>
+        g.op(
+          'Conv',
+          [
+            g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, 1, 2, 0, 0, 0, 1]))]),
+            g.constant(weights(1)([3, 2, 3, 3])),
+          ],
+          { pads: [1, 0, 0, 1] },
+        ),
+      17,
+      ['Conv'],
+    ],
+    [
+      'Pad of opset 10, Conv',
+      (g) =>
+        g.op('Conv', [
+          g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5])], { pads: [0, 0, 1, 1, 0, 0, 1, 1] }),
+          g.constant(weights(1)([3, 2, 3, 3])),
+        ]),
+      10,
+      ['Conv'],
+    ],
+    [
+      'Pad, AveragePool: padding is counted',
+      (g) =>
+        g.op(
+          'AveragePool',
+          [g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1]))])],
+          { kernel_shape: [3, 3] },
+        ),
+      17,
+      ['AveragePool'],
+    ],
+    [
+      'Pad by minus infinity, MaxPool',
+      (g) =>
+        g.op(
+          'MaxPool',
+          [
+            g.op('Pad', [
+              g.input('x', 'float32', [1, 2, 5, 5]),
+              g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1])),
+              g.constant(Tensor.float32([-Infinity], [])),
+            ]),
+          ],
+          { kernel_shape: [3, 3] },
+        ),
+      17,
+      ['MaxPool'],
+    ],
+    [
+      'Pad by zero, MaxPool stays',
+      (g) =>
+        g.op(
+          'MaxPool',
+          [
+            g.op('Pad', [
+              g.input('x', 'float32', [1, 2, 5, 5]),
+              g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1])),
+              g.constant(zeros),
+            ]),
+          ],
+          { kernel_shape: [3, 3] },
+        ),
+      17,
+      ['Pad', 'MaxPool'],
+    ],
+    [
+      'Pad of channels stays',
+      (g) =>
+        g.op('Conv', [
+          g.op('Pad', [g.input('x', 'float32', [1, 1, 5, 5]), g.constant(Tensor.int64([0, 1, 0, 0, 0, 0, 0, 0]))]),
+          g.constant(weights(1)([3, 2, 3, 3])),
+        ]),
+      17,
+      ['Pad', 'Conv'],
+    ],
+    [
+      'Pad by reflection stays',
+      (g) =>
+        g.op('Conv', [
+          g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1]))], {
+            mode: 'reflect',
+          }),
+          g.constant(weights(1)([3, 2, 3, 3])),
+        ]),
+      17,
+      ['Pad', 'Conv'],
+    ],
+    [
+      'Pad that cuts stays',
+      (g) =>
+        g.op('Conv', [
+          g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, -1, 0, 0, 0, 0, 0]))]),
+          g.constant(weights(1)([3, 2, 3, 3])),
+        ]),
+      17,
+      ['Pad', 'Conv'],
+    ],
+    [
+      'Pad before SAME stays',
+      (g) =>
+        g.op(
+          'Conv',
+          [
+            g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1]))]),
+            g.constant(weights(1)([3, 2, 3, 3])),
+          ],
+          { auto_pad: 'SAME_UPPER', strides: [2, 2] },
+        ),
+      17,
+      ['Pad', 'Conv'],
+    ],
+    [
+      'AveragePool that pads without counting stays',
+      (g) =>
+        g.op(
+          'AveragePool',
+          [g.op('Pad', [g.input('x', 'float32', [1, 2, 5, 5]), g.constant(Tensor.int64([0, 0, 1, 1, 0, 0, 1, 1]))])],
+          { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
+        ),
+      17,
+      ['Pad', 'AveragePool'],
+    ],
+  ])('%s', async (_, make, opset, left) => {
+    const { ops } = await expectEquivalent(holder.runtime, (g) => g.output(make(g), 'y'), {
+      passes: [padIntoWindow],
+      opset,
+    })
+    expect(ops).toEqual(left)
+  })
+})
+
 test('property: windows of any shape behind a Pad of any kind', async () => {
   const amount = fc.integer({ min: -1, max: 3 })
   await fc.assert(

@@ -1,6 +1,6 @@
 import type { Node, Value } from '../../ir/graph.js'
 import { definePass, type Rewrite } from '../define.js'
-import { isFloat, withScalar } from './scalar-constant.js'
+import { isFloat } from './scalar-constant.js'
 
 /** x * Sigmoid(x) is Swish (opset 24). */
 export const recogniseSilu = definePass({
@@ -20,26 +20,6 @@ export const recogniseMish = definePass({
   example: ['y = Mul(x, Tanh(Softplus(x)))', 'y = Mish(x)'],
   roots: ['Mul'],
   match: (node) => gatedBy(node, tanhOfSoftplus, 'Mish', 18),
-})
-
-/** log(1 + exp(x)) is Softplus; the formula overflows where the operator does not. */
-export const recogniseSoftplus = definePass({
-  id: 'recognise-softplus',
-  kind: 'rounding',
-  rule: 'Log(1 + Exp(x)) = Softplus(x)',
-  example: ['y = Log(Add(Exp(x), 1))', 'y = Softplus(x)'],
-  roots: ['Log'],
-  match(node) {
-    const add = node.inputs[0]?.soleUser === node ? node.inputs[0].producer : undefined
-    const sum = withScalar(add, 'Add')
-    const exp = sum?.scalar === 1 && sum.data.soleUser === add ? sum.data.producer : undefined
-    const x = exp?.inputs[0]
-    if (add === undefined || exp === undefined || x === undefined || !exp.is('Exp') || !isFloat(x)) return null
-    return (patch) => {
-      const spec = { opType: 'Softplus', inputs: [x], from: [node, add, exp] }
-      patch.replaceNode(node, patch.insertBefore(node, spec).outputs[0]!)
-    }
-  },
 })
 
 function tanhOfSoftplus(gate: Node): readonly Node[] | undefined {

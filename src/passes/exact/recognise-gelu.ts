@@ -22,22 +22,27 @@ export const recogniseGelu = definePass({
   example: ['y = Mul(Mul(x, Add(Erf(Div(x, 1.41421356)), 1)), 0.5)', 'y = Gelu(x)'],
   roots: ['Mul', 'Div'],
   match(node) {
-    if ((node.graph.opsets.get('') ?? 0) < 20) return null
-    const product = productOf(node)
-    if (product === undefined || product.scale !== 0.5) return null
-    for (const x of product.factors) {
-      const gate = otherFactor(product, x)
-      const found = gate !== undefined && isFloat(x) ? formOf(gate, x, product.nodes) : undefined
-      if (found === undefined) continue
-      return (patch) => {
-        const attributes = { approximate: attr.text(found.approximate) }
-        const from = [...product.nodes, ...found.nodes]
-        patch.replaceNode(node, patch.insertBefore(node, { opType: 'Gelu', inputs: [x], attributes, from }).outputs[0]!)
-      }
+    const found = (node.graph.opsets.get('') ?? 0) < 20 ? undefined : geluOf(node)
+    if (found === undefined) return null
+    const { x, approximate, nodes: from } = found
+    return (patch) => {
+      const attributes = { approximate: attr.text(approximate) }
+      patch.replaceNode(node, patch.insertBefore(node, { opType: 'Gelu', inputs: [x], attributes, from }).outputs[0]!)
     }
-    return null
   },
 })
+
+/** The Gelu that ends in this Mul or Div, in any opset: below 20 runtimes know the formula. */
+export function geluOf(node: Node) {
+  const product = productOf(node)
+  if (product === undefined || product.scale !== 0.5) return undefined
+  for (const x of product.factors) {
+    const gate = otherFactor(product, x)
+    const found = gate !== undefined && isFloat(x) ? formOf(gate, x, product.nodes) : undefined
+    if (found !== undefined) return { x, approximate: found.approximate, nodes: [...product.nodes, ...found.nodes] }
+  }
+  return undefined
+}
 
 /** Which gate 1 + f(p(x)) is, with its Add and f. */
 function formOf(gate: Value, x: Value, users: readonly Node[]) {

@@ -58,7 +58,7 @@ function dropNeutral(node: Node, neutrals: ReadonlyMap<string, Neutral>) {
 }
 
 /** x / sqrt(...), times its scale or not: the end of a layer normalization that is spelled out. */
-function isNormalisationTail(value: Value): boolean {
+export function isNormalisationTail(value: Value): boolean {
   const node = value.producer
   if (node?.is('Mul'))
     return node.inputs.some((input) => input?.producer?.is('Div') === true && isNormalisationTail(input))
