@@ -56,8 +56,11 @@ export function verificationLine(verification: VerificationEntry, colors: Colors
   const worst = verification.outputs.reduce((max, { maxAbs }) => Math.max(max, maxAbs), 0)
   const reason = verification.reason === undefined ? '' : `: ${verification.reason}`
   switch (verification.verdict) {
-    case 'agrees':
-      return `${colors.green('verified')}: all ${verification.outputs.length} output${verification.outputs.length === 1 ? '' : 's'} agree, largest difference ${significant(worst)}${reason}`
+    case 'agrees': {
+      const { length } = verification.outputs
+      const which = length === 1 ? 'the output agrees' : `all ${length} outputs agree`
+      return `${colors.green('verified')}: ${which}, largest difference ${significant(worst)}${reason}`
+    }
     case 'differs':
       return `${colors.red('differs')}${reason}`
     case 'unverified':
