@@ -6,7 +6,7 @@ import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
-import { loadPredictor, predictKernel } from './predictor.js'
+import { loadPredictor, type Predictor } from './predictor.js'
 
 /** Latency, energy, memory and what bounds each kernel, for one inference of `model` on `target`. Infers types first. */
 export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
@@ -64,9 +64,24 @@ type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sr
 function coster(target: Target, precision: Precision): (kernel: Kernel) => CostedKernel {
   if (target.kind === 'measured') {
     const predictor = loadPredictor(target.predictor)
-    return (kernel) => predictKernel(kernel, predictor)
+    return (kernel) => predictedCost(kernel, predictor)
   }
   return (kernel) => cycleCost(kernel, target, precision)
+}
+
+function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
+  const { latencyMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(shape)
+  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
+  const isBusy = overheadShare < 0.5
+  return {
+    latencyMs,
+    lowMs,
+    highMs,
+    bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
+    utilisation: 0,
+    dramBytes: bytes,
+    sramBytes: bytes,
+  }
 }
 
 function cycleCost(kernel: Kernel, target: ArrayTarget, precision: Precision): CostedKernel {

@@ -1,5 +1,5 @@
 import type { Bound } from '../hw/cycles.js'
-import type { KernelKind } from '../hw/kernels.js'
+import type { KernelKind } from '../hw/shape.js'
 
 /** What one inference costs on a target. */
 export interface Metrics {

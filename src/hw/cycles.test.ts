@@ -18,6 +18,7 @@ const kernel = (
   inputs: [{ value: undefined as never, elements: bytes.in ?? 0, bytes: bytes.in ?? 0 }],
   outputs: [{ value: undefined as never, elements: bytes.out ?? 0, bytes: bytes.out ?? 0 }],
   mapping,
+  shape: undefined as never,
   repeats: 1,
 })
 

@@ -5,20 +5,9 @@ import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
 import type { Trait } from '../ir/ops/define.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
+import { type KernelKind, type KernelShape, precisionBytes } from './shape.js'
+import { shapeOf } from './shape-of.js'
 import type { Precision, Target } from './target.js'
-
-/** What a kernel does, as far as a cost model tells kernels apart. */
-export type KernelKind =
-  | 'convolution'
-  | 'depthwise'
-  | 'transposed-convolution'
-  | 'matmul'
-  | 'pool'
-  | 'vector'
-  | 'movement'
-  | 'recurrent'
-  | 'attention'
-  | 'opaque'
 
 /** An activation as a kernel sees it. */
 export interface Activation {
@@ -40,6 +29,8 @@ export interface Kernel {
   readonly outputs: readonly Activation[]
   /** How the array sees it; undefined for kernels of the vector unit. */
   readonly mapping: ArrayMapping | undefined
+  /** What an estimator predicts its latency from. */
+  readonly shape: KernelShape
   /** How often it runs: trip counts of loops around it. */
   readonly repeats: number
 }
@@ -129,6 +120,20 @@ class Planner {
       inputs,
       outputs,
       mapping,
+      shape: shapeOf({
+        kind,
+        anchor: node,
+        precision: this.precision,
+        inputDims: this.#dims(node.inputs[0], node),
+        outputDims: this.#dims(node.outputs[0], node),
+        weightDims: this.#weightDims(node, traits),
+        inputBytes: sum(inputs),
+        outputBytes: sum(outputs),
+        weightBytes,
+        macs,
+        mapping,
+        fused: nodes.length - 1,
+      }),
       repeats,
     })
   }
@@ -210,8 +215,7 @@ class Planner {
   }
 
   #convolution(node: Node, out: readonly number[]): ArrayMapping | undefined {
-    const weight = node.inputs.find((input, i) => i > 0 && (this.#dims(input, node)?.length ?? 0) >= 3)
-    const w = this.#dims(weight, node)
+    const w = this.#weightDims(node, ['convolution'])
     const x = this.#dims(node.inputs[0], node)
     if (w === undefined || x === undefined) return undefined
     const groups = Math.max(1, node.int('group', 1))
@@ -221,6 +225,17 @@ class Planner {
       return { positions: product(x) / x[1]!, taps, groups, inChannels: w[0]! / groups, outChannels: w[1]! }
     }
     return { positions: product(out) / out[1]!, taps, groups, inChannels: w[1]!, outChannels: w[0]! / groups }
+  }
+
+  /** The filters of a convolution, whether constant or not; of other nodes the constant matrix. */
+  #weightDims(node: Node, traits: readonly Trait[]): readonly number[] | undefined {
+    const isConvolution = traits.includes('convolution')
+    const least = isConvolution ? 3 : 2
+    for (const [i, input] of node.inputs.entries()) {
+      const dims = i > 0 && (isConvolution || constantOf(input)) ? this.#dims(input, node) : undefined
+      if (dims !== undefined && dims.length >= least) return dims
+    }
+    return undefined
   }
 
   #activation(value: Value): Activation {
@@ -264,7 +279,7 @@ class Planner {
   }
 }
 
-const precisionBytes: Readonly<Record<Precision, number>> = { int8: 1, int16: 2, float16: 2, bfloat16: 2, float32: 4 }
+const sum = (activations: readonly Activation[]): number => activations.reduce((all, { bytes }) => all + bytes, 0)
 
 const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1)
 

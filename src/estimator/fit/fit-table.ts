@@ -1,0 +1,51 @@
+import type { KernelModel, PredictorFile } from '../predictor.js'
+import type { Measurement } from '../table/fields.js'
+import type { MeasurementTable } from '../table/read-table.js'
+import { fitKernel } from './fit-kernel.js'
+
+export interface FitOptions {
+  readonly name: string
+  readonly processors: number
+  readonly seed: number
+  /** Where the data come from, for the predictor's provenance. */
+  readonly source: string
+  /** Called with a text and the share of rows done. */
+  readonly onProgress?: (text: string, share: number) => void
+}
+
+/** Fits a predictor to a table: one model for each kind of kernel and precision in it. */
+export function fitTable(table: MeasurementTable, options: FitOptions): PredictorFile {
+  const groups = groupBy(table.rows, ({ kind, precision }) => `${kind}/${precision}`)
+  const models: KernelModel[] = []
+  let done = 0
+  for (const [key, rows] of groups) {
+    models.push(
+      fitKernel(rows, {
+        processors: options.processors,
+        seed: options.seed,
+        onProgress: (share) => options.onProgress?.(key, (done + share * rows.length) / table.rows.length),
+      }),
+    )
+    done += rows.length
+  }
+  return {
+    predictorVersion: 2,
+    name: options.name,
+    device: table.device,
+    processors: options.processors,
+    data: { file: table.file, sha256: table.sha256, rows: table.rows.length, source: options.source },
+    fitted: new Date().toISOString().slice(0, 10),
+    models,
+  }
+}
+
+export function groupBy<K>(rows: readonly Measurement[], keyOf: (row: Measurement) => K): Map<K, Measurement[]> {
+  const groups = new Map<K, Measurement[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  return groups
+}

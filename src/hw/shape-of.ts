@@ -1,0 +1,122 @@
+import type { Node } from '../ir/graph.js'
+import type { ArrayMapping } from './kernels.js'
+import type { KernelKind, KernelShape } from './shape.js'
+import type { Precision } from './target.js'
+
+/** What the planner knows of a kernel when it asks for its shape; all sizes are concrete. */
+export interface KernelFacts {
+  readonly kind: KernelKind
+  readonly anchor: Node
+  readonly precision: Precision
+  /** Of the anchor's first input and output, and of its constant operand; undefined: unknown rank. */
+  readonly inputDims: readonly number[] | undefined
+  readonly outputDims: readonly number[] | undefined
+  readonly weightDims: readonly number[] | undefined
+  readonly inputBytes: number
+  readonly outputBytes: number
+  readonly weightBytes: number
+  readonly macs: number
+  readonly mapping: ArrayMapping | undefined
+  /** Operators that run on the anchor's output inside the kernel. */
+  readonly fused: number
+}
+
+type Extent = Pick<
+  KernelShape,
+  | 'batch'
+  | 'inChannels'
+  | 'inHeight'
+  | 'inWidth'
+  | 'outChannels'
+  | 'outHeight'
+  | 'outWidth'
+  | 'kernelHeight'
+  | 'kernelWidth'
+  | 'strideHeight'
+  | 'strideWidth'
+  | 'groups'
+>
+
+/** Numbers of a kernel in the words of `KernelShape`. */
+export function shapeOf(facts: KernelFacts): KernelShape {
+  const { kind, anchor, precision, inputBytes, outputBytes, weightBytes, macs, fused } = facts
+  return {
+    kind,
+    op: anchor.opType,
+    precision,
+    ...extentOf(facts),
+    fused,
+    inputBytes,
+    outputBytes,
+    weightBytes,
+    macs,
+  }
+}
+
+function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: KernelFacts): Extent {
+  if (inputDims === undefined || outputDims === undefined) return flat(0, 0)
+  if (mapping !== undefined && kind !== 'matmul') return windowed(inputDims, outputDims, weightDims!.slice(2), anchor)
+  if (kind === 'pool' && inputDims.length > 2 && outputDims.length === inputDims.length) {
+    return windowed(inputDims, outputDims, anchor.ints('kernel_shape') ?? inputDims.slice(2), anchor)
+  }
+  if (mapping !== undefined) {
+    const matrices = weightDims === undefined ? product(outputDims.slice(0, -2)) : 1
+    const rows = mapping.positions / matrices
+    return {
+      ...flat(rows, rows),
+      batch: matrices,
+      inChannels: mapping.inChannels,
+      outChannels: mapping.outChannels,
+    }
+  }
+  return flat(product(inputDims), product(outputDims))
+}
+
+function windowed(
+  input: readonly number[],
+  output: readonly number[],
+  kernel: readonly number[],
+  anchor: Node,
+): Extent {
+  const [inHeight, inWidth] = plane(input.slice(2))
+  const [outHeight, outWidth] = plane(output.slice(2))
+  const [kernelHeight, kernelWidth] = plane(kernel)
+  const [strideHeight, strideWidth] = plane(anchor.ints('strides') ?? kernel.map(() => 1))
+  return {
+    batch: input[0]!,
+    inChannels: input[1]!,
+    inHeight,
+    inWidth,
+    outChannels: output[1]!,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    groups: Math.max(1, anchor.int('group', 1)),
+  }
+}
+
+/** Spatial axes as height and width: of three and more all but the last are the height, one alone is the width. */
+const plane = (sizes: readonly number[]): [height: number, width: number] => [
+  product(sizes.slice(0, -1)),
+  sizes.at(-1) ?? 1,
+]
+
+const flat = (inHeight: number, outHeight: number): Extent => ({
+  batch: 1,
+  inChannels: 1,
+  inHeight,
+  inWidth: 1,
+  outChannels: 1,
+  outHeight,
+  outWidth: 1,
+  kernelHeight: 1,
+  kernelWidth: 1,
+  strideHeight: 1,
+  strideWidth: 1,
+  groups: 1,
+})
+
+const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1)

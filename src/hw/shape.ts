@@ -1,0 +1,56 @@
+import type { Precision } from './target.js'
+
+/** What a kernel does, as far as a cost model tells kernels apart. */
+export const kernelKinds = [
+  'convolution',
+  'depthwise',
+  'transposed-convolution',
+  'matmul',
+  'pool',
+  'vector',
+  'movement',
+  'recurrent',
+  'attention',
+  'opaque',
+] as const
+
+export type KernelKind = (typeof kernelKinds)[number]
+
+/**
+ * The numbers a kernel's latency is predicted from: what a row of a measurement table says of it, and what the planner
+ * reads off a graph. Spatial sizes of 3-D convolutions are folded into the height; a MatMul has its rows as height,
+ * its inner size as input channels and its columns as output channels; other kernels have their elements as height.
+ */
+export interface KernelShape {
+  readonly kind: KernelKind
+  /** ONNX operator of the anchor. */
+  readonly op: string
+  readonly precision: Precision
+  readonly batch: number
+  readonly inChannels: number
+  readonly inHeight: number
+  readonly inWidth: number
+  readonly outChannels: number
+  readonly outHeight: number
+  readonly outWidth: number
+  readonly kernelHeight: number
+  readonly kernelWidth: number
+  readonly strideHeight: number
+  readonly strideWidth: number
+  readonly groups: number
+  /** Operators that run on the output inside the same kernel. */
+  readonly fused: number
+  /** Bytes of all activations read and written, and of all constants, in the format the target computes in. */
+  readonly inputBytes: number
+  readonly outputBytes: number
+  readonly weightBytes: number
+  readonly macs: number
+}
+
+export const precisionBytes: Readonly<Record<Precision, number>> = {
+  int8: 1,
+  int16: 2,
+  float16: 2,
+  bfloat16: 2,
+  float32: 4,
+}
