@@ -23,7 +23,7 @@ export type KernelKind = (typeof kernelKinds)[number]
  */
 export interface KernelShape {
   readonly kind: KernelKind
-  /** ONNX operator of the anchor. */
+  /** Operator of the anchor; with its domain unless that is the standard one. */
   readonly op: string
   readonly precision: Precision
   readonly batch: number
@@ -45,6 +45,25 @@ export interface KernelShape {
   readonly outputBytes: number
   readonly weightBytes: number
   readonly macs: number
+  /** How many activations are read and written. */
+  readonly activations: number
+  /**
+   * Length of the runs it works along: elements that a movement copies at once, that a reduction collapses to one, that
+   * one element of the smaller operand meets, that a recurrence steps over. 0: does not apply or is not known.
+   */
+  readonly runLength: number
+}
+
+/** A dense multiplication as the array sees it: `positions` x `taps` steps over the lanes of each group. */
+export interface ArrayMapping {
+  /** Output positions (batch x space) of one group. */
+  readonly positions: number
+  /** Kernel taps. */
+  readonly taps: number
+  readonly groups: number
+  /** Per group. */
+  readonly inChannels: number
+  readonly outChannels: number
 }
 
 export const precisionBytes: Readonly<Record<Precision, number>> = {

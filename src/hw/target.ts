@@ -6,6 +6,14 @@ import { UserError } from '../ir/errors.js'
 /** Number formats a target computes in. */
 export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
 
+/** What becomes one kernel. */
+export interface Fusion {
+  /** What is computed on the array's output at no cost. */
+  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
+  readonly dispatch?: 'every-node' | 'data-only'
+}
+
 interface TargetHead {
   readonly name: string
   readonly description: string
@@ -19,7 +27,7 @@ interface TargetHead {
     readonly residentFraction: number
     readonly dramBytesPerCycle: number
   }
-  readonly fusion: { readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[] }
+  readonly fusion: Fusion
   readonly energy: {
     readonly picojoulesPerMac: Readonly<Partial<Record<Precision, number>>>
     readonly picojoulesPerSramByte: number
