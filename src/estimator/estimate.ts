@@ -1,7 +1,7 @@
 import { type KernelCost, kernelCost } from '../hw/cycles.js'
 import { energyMj } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory.js'
+import { planMemory } from '../hw/memory/plan.js'
 import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
