@@ -1,0 +1,159 @@
+// Rows of tables made with Arm's Vela (layers.csv.gz, synthetic_ops.csv.gz) as kernels.
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { parse } from 'csv-parse/sync'
+
+/** Rows of a CSV file, gzipped or not, as objects of strings. */
+export function readRows(file) {
+  const bytes = readFileSync(file)
+  return parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, { columns: true })
+}
+
+/** The target a row's `config` names: `u55-128-deep` is u55-128 in Arm's Deep_Embedded system (200 MHz, flash of 0.1 GB/s). */
+export function targetOf(config, loadTarget) {
+  const target = loadTarget(`ethos-${config.replace(/-deep$/, '')}`)
+  if (!config.endsWith('-deep')) return target
+  const external = { ...target.memory.external, bytesPerCycle: 0.5 }
+  return { ...target, clockGHz: 0.2, memory: { ...target.memory, external } }
+}
+
+const kinds = {
+  Conv2DBias: 'convolution',
+  Conv2D: 'convolution',
+  DepthwiseConv2DBias: 'depthwise',
+  FullyConnected: 'matmul',
+  AvgPool: 'pool',
+  MaxPool: 'pool',
+}
+
+const opNames = { AvgPool: 'AveragePool', MaxPool: 'MaxPool', FullyConnected: 'Gemm' }
+
+/** One row of `layers.csv` as a kernel, by the operation the array runs. */
+function shapeOfRow(row) {
+  const kind = kinds[row.npu_op] ?? 'vector'
+  const size = (prefix) => ['h', 'w', 'c'].map((axis) => Number(row[`${prefix}_${axis}`] || 1))
+  const [inHeight, inWidth, inChannels] = size('in')
+  const [outHeight, outWidth, outChannels] = size('out')
+  const bytes = Number(row.in_bits) / 8
+  const second = row.in2_c === '' ? 0 : size('in2').reduce((a, b) => a * b, 1)
+  const convolves = kind === 'convolution' || kind === 'depthwise'
+  return {
+    kind,
+    op: convolves ? 'Conv' : (opNames[row.npu_op] ?? row.npu_op),
+    precision: bytes === 1 ? 'int8' : bytes === 2 ? 'int16' : 'float32',
+    batch: Number(row.in_n || 1),
+    inChannels,
+    inHeight,
+    inWidth,
+    outChannels,
+    outHeight,
+    outWidth,
+    kernelHeight: Number(row.k_h),
+    kernelWidth: Number(row.k_w),
+    strideHeight: Number(row.stride_h),
+    strideWidth: Number(row.stride_w),
+    groups: kind === 'depthwise' ? inChannels : Number(row.groups),
+    fused: 0,
+    inputBytes: (inHeight * inWidth * inChannels + second) * bytes,
+    outputBytes: outHeight * outWidth * outChannels * bytes,
+    weightBytes: Number(row.weight_elems),
+    macs: Number(row.vela_macs),
+  }
+}
+
+/** A softmax from the first of the operations it became: a max pool over rows of its numbers. */
+function softmaxOf(row) {
+  const shape = shapeOfRow(row)
+  const numbers = shape.inHeight * shape.inWidth
+  return {
+    ...shape,
+    kind: 'vector',
+    op: 'Softmax',
+    inWidth: 1,
+    inChannels: shape.inWidth,
+    outWidth: 1,
+    outHeight: shape.inHeight,
+    outChannels: shape.inWidth,
+    kernelHeight: 1,
+    kernelWidth: 1,
+    inputBytes: numbers,
+    outputBytes: numbers,
+    macs: 0,
+  }
+}
+
+/** Kernels of one network's rows, in order: `{ shape, rows }`; the operations of a softmax are one kernel. */
+export function kernelsOfRows(rows) {
+  const kernels = []
+  for (let at = 0; at < rows.length; ) {
+    const row = rows[at]
+    let end = at + 1
+    const startsSoftmax = row.tflite_op === 'Softmax' && row.npu_op === 'MaxPool'
+    if (startsSoftmax) while (rows[end]?.tflite_op === 'Softmax' && rows[end].npu_op !== 'MaxPool') end += 1
+    kernels.push({ shape: startsSoftmax ? softmaxOf(row) : shapeOfRow(row), rows: rows.slice(at, end) })
+    at = end
+  }
+  return kernels
+}
+
+const syntheticKinds = {
+  conv: ['convolution', 'Conv'],
+  dw: ['depthwise', 'Conv'],
+  fc: ['matmul', 'Gemm'],
+  avgpool: ['pool', 'AveragePool'],
+  maxpool: ['pool', 'MaxPool'],
+  add: ['vector', 'Add'],
+}
+
+/** One row of `synthetic_ops.csv` as a kernel. */
+export function shapeOfSynthetic(row) {
+  const [kind, op] = syntheticKinds[row.kind]
+  const n = (column) => Number(row[column])
+  const inputs = n('in_h') * n('in_w') * n('in_c')
+  return {
+    kind,
+    op,
+    precision: 'int8',
+    batch: 1,
+    inChannels: n('in_c'),
+    inHeight: n('in_h'),
+    inWidth: n('in_w'),
+    outChannels: n('out_c'),
+    outHeight: n('out_h'),
+    outWidth: n('out_w'),
+    kernelHeight: n('kernel'),
+    kernelWidth: n('kernel'),
+    strideHeight: n('stride'),
+    strideWidth: n('stride'),
+    groups: kind === 'depthwise' ? n('in_c') : 1,
+    fused: 0,
+    inputBytes: kind === 'vector' ? 2 * inputs : inputs,
+    outputBytes: n('out_h') * n('out_w') * n('out_c'),
+    weightBytes: n('weight_elems'),
+    macs: n('true_macs'),
+  }
+}
+
+/** Kernels that follow each other with nothing known of other tensors alive. */
+export function costOfChain(shapes, target, { microblockCost, defaultPlacement }, bitsPerWeight) {
+  const { activations, sramBytes } = target.memory
+  const outside = { home: activations, layout: 'linear' }
+  let slackCycles = 0
+  return shapes.map((shape, at) => {
+    const inside = defaultPlacement(shape, target)
+    const isFirst = at === 0
+    const cost = microblockCost(shape, target, {
+      input: isFirst ? outside : { home: 'sram', layout: shape.op === 'Softmax' ? 'linear' : 'bricks' },
+      second: isFirst ? outside : inside.second,
+      output:
+        at === shapes.length - 1
+          ? outside
+          : { home: 'sram', layout: shapes[at + 1]?.op === 'Softmax' ? 'linear' : 'bricks' },
+      slackCycles,
+      freeSramBytes: activations === 'sram' ? inside.freeSramBytes : sramBytes,
+      bitsPerWeight: bitsPerWeight ?? inside.bitsPerWeight,
+    })
+    slackCycles = cost.slackCycles
+    return cost
+  })
+}

@@ -1,0 +1,63 @@
+import type { Extent } from './microblock-target.js'
+
+/** What part of the array runs an operation. */
+export type Unit = 'convolution' | 'depthwise' | 'vector-product' | 'pool' | 'reduce-sum' | 'elementwise'
+
+/** Which memory an operand is in. */
+export type Home = 'sram' | 'external'
+
+/** Channels in bricks of 16, or channel-last without padding (inputs and outputs of the network). */
+export type Layout = 'bricks' | 'linear'
+
+export interface Operand {
+  readonly extent: Extent
+  readonly bits: number
+  readonly home: Home
+  readonly layout: Layout
+}
+
+/** One operation of the array: every operator of a network becomes one or several of these. */
+export interface Operation {
+  readonly unit: Unit
+  /** What decides the output's cycles. */
+  readonly arithmetic: 'multiply' | 'add' | 'max' | 'other'
+  readonly input: Operand
+  /** Second operand of an element-wise operation; all extents 1 for a scalar. */
+  readonly second: Operand | undefined
+  readonly output: Operand
+  readonly kernel: { readonly height: number; readonly width: number }
+  readonly stride: { readonly height: number; readonly width: number }
+  /** Bytes of a table that the output goes through (sigmoid, exp...), fetched before; 0 for none. */
+  readonly tableBytes: number
+}
+
+export const volume = ({ height, width, channels }: Extent): number => height * width * channels
+
+export const area = ({ height, width }: { readonly height: number; readonly width: number }): number => height * width
+
+export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step
+
+export const smaller = (a: Extent, b: Extent): Extent => ({
+  height: Math.min(a.height, b.height),
+  width: Math.min(a.width, b.width),
+  channels: Math.min(a.channels, b.channels),
+})
+
+/** Channels as they are stored: whole bricks of 16, or as they are. */
+export const storedChannels = (channels: number, layout: Layout): number =>
+  layout === 'bricks' ? roundUp(channels, 16) : channels
+
+/** Elements as they are stored. */
+export const storedElements = (extent: Extent, layout: Layout): number =>
+  area(extent) * storedChannels(extent.channels, layout)
+
+/** Whether an operation streams filters. */
+export const hasWeights = ({ unit }: Operation): boolean =>
+  unit === 'convolution' || unit === 'depthwise' || unit === 'vector-product'
+
+/** Multiply-accumulates, windows of pools counted like those of a depthwise convolution. */
+export function macsOf({ unit, input, output, kernel }: Operation): number {
+  if (unit === 'elementwise') return 0
+  const depth = unit === 'depthwise' || unit === 'pool' ? 1 : input.extent.channels
+  return area(kernel) * depth * volume(output.extent)
+}
