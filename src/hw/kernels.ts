@@ -5,6 +5,7 @@ import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
 import type { Trait } from '../ir/ops/define.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
+import type { ArrayMapping } from './cycles/mapping.js'
 import { type KernelKind, type KernelShape, precisionBytes } from './shape.js'
 import { shapeOf } from './shape-of.js'
 import type { Precision, Target } from './target.js'
@@ -33,18 +34,6 @@ export interface Kernel {
   readonly shape: KernelShape
   /** How often it runs: trip counts of loops around it. */
   readonly repeats: number
-}
-
-/** A dense multiplication as the array sees it: `positions` x `taps` steps over the lanes of each group. */
-export interface ArrayMapping {
-  /** Output positions (batch x space) of one group. */
-  readonly positions: number
-  /** Kernel taps. */
-  readonly taps: number
-  readonly groups: number
-  /** Per group. */
-  readonly inChannels: number
-  readonly outChannels: number
 }
 
 export interface KernelPlan {

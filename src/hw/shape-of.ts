@@ -1,5 +1,5 @@
 import type { Node } from '../ir/graph.js'
-import type { ArrayMapping } from './kernels.js'
+import type { ArrayMapping } from './cycles/mapping.js'
 import type { KernelKind, KernelShape } from './shape.js'
 import type { Precision } from './target.js'
 
@@ -42,7 +42,7 @@ export function shapeOf(facts: KernelFacts): KernelShape {
   const { kind, anchor, precision, inputBytes, outputBytes, weightBytes, macs, fused } = facts
   return {
     kind,
-    op: anchor.opType,
+    op: anchor.domain === '' ? anchor.opType : `${anchor.domain}.${anchor.opType}`,
     precision,
     ...extentOf(facts),
     fused,

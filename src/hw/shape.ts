@@ -1,4 +1,5 @@
-import type { Precision } from './target.js'
+/** Number formats a target computes in. */
+export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
 
 /** What a kernel does, as far as a cost model tells kernels apart. */
 export const kernelKinds = [
@@ -23,7 +24,7 @@ export type KernelKind = (typeof kernelKinds)[number]
  */
 export interface KernelShape {
   readonly kind: KernelKind
-  /** ONNX operator of the anchor. */
+  /** Operator of the anchor; with its domain unless that is the standard one. */
   readonly op: string
   readonly precision: Precision
   readonly batch: number
