@@ -13,8 +13,7 @@ export function readRows(file) {
 export function targetOf(config, loadTarget) {
   const target = loadTarget(`ethos-${config.replace(/-deep$/, '')}`)
   if (!config.endsWith('-deep')) return target
-  const external = { ...target.memory.external, bytesPerCycle: 0.5 }
-  return { ...target, clockGHz: 0.2, memory: { ...target.memory, external } }
+  return { ...target, clockGHz: 0.2, memory: { ...target.memory, dramBytesPerCycle: 0.5 } }
 }
 
 const kinds = {
@@ -82,18 +81,36 @@ function softmaxOf(row) {
   }
 }
 
-/** Kernels of one network's rows, in order: `{ shape, rows }`; the operations of a softmax are one kernel. */
-export function kernelsOfRows(rows) {
-  const kernels = []
+/** Kernels of one network's rows, in order, with what each reads; the operations of a softmax are one kernel. */
+export function stepsOfRows(rows) {
+  const steps = []
   for (let at = 0; at < rows.length; ) {
     const row = rows[at]
     let end = at + 1
     const startsSoftmax = row.tflite_op === 'Softmax' && row.npu_op === 'MaxPool'
     if (startsSoftmax) while (rows[end]?.tflite_op === 'Softmax' && rows[end].npu_op !== 'MaxPool') end += 1
-    kernels.push({ shape: startsSoftmax ? softmaxOf(row) : shapeOfRow(row), rows: rows.slice(at, end) })
+    const shape = startsSoftmax ? softmaxOf(row) : shapeOfRow(row)
+    steps.push({ shape, rows: rows.slice(at, end), reads: readsOf(shape, steps), isOutput: end === rows.length })
     at = end
   }
-  return kernels
+  return steps
+}
+
+/**
+ * The table does not say what an operator reads. It is taken to read the operator before, unless the sizes differ; then
+ * (a shortcut around a block) the last one before whose output has its input's size. An addition of two maps reads the
+ * one before that, of the same size.
+ */
+function readsOf(shape, steps) {
+  if (steps.length === 0) return shape.kind === 'vector' ? ['network', 'network'] : ['network']
+  const inputs = shape.inHeight * shape.inWidth * shape.inChannels
+  const fits = ({ shape: { outHeight, outWidth, outChannels } }) =>
+    (outHeight === shape.inHeight && outChannels === shape.inChannels) || outHeight * outWidth * outChannels === inputs
+  const first = steps.findLastIndex(fits)
+  if (first < 0) return ['network']
+  const isBinary = shape.op !== 'Softmax' && shape.kind === 'vector' && shape.inputBytes >= 2 * inputs
+  const second = isBinary ? steps.slice(0, first).findLastIndex(fits) : -1
+  return second < 0 ? [first] : [first, second]
 }
 
 const syntheticKinds = {
@@ -132,28 +149,4 @@ export function shapeOfSynthetic(row) {
     weightBytes: n('weight_elems'),
     macs: n('true_macs'),
   }
-}
-
-/** Kernels that follow each other with nothing known of other tensors alive. */
-export function costOfChain(shapes, target, { microblockCost, defaultPlacement }, bitsPerWeight) {
-  const { activations, sramBytes } = target.memory
-  const outside = { home: activations, layout: 'linear' }
-  let slackCycles = 0
-  return shapes.map((shape, at) => {
-    const inside = defaultPlacement(shape, target)
-    const isFirst = at === 0
-    const cost = microblockCost(shape, target, {
-      input: isFirst ? outside : { home: 'sram', layout: shape.op === 'Softmax' ? 'linear' : 'bricks' },
-      second: isFirst ? outside : inside.second,
-      output:
-        at === shapes.length - 1
-          ? outside
-          : { home: 'sram', layout: shapes[at + 1]?.op === 'Softmax' ? 'linear' : 'bricks' },
-      slackCycles,
-      freeSramBytes: activations === 'sram' ? inside.freeSramBytes : sramBytes,
-      bitsPerWeight: bitsPerWeight ?? inside.bitsPerWeight,
-    })
-    slackCycles = cost.slackCycles
-    return cost
-  })
 }

@@ -1,16 +1,14 @@
-import type { Extent } from './microblock-target.js'
+import type { Block } from '../../target.js'
+import type { Home } from './port.js'
 
 /** What part of the array runs an operation. */
 export type Unit = 'convolution' | 'depthwise' | 'vector-product' | 'pool' | 'reduce-sum' | 'elementwise'
-
-/** Which memory an operand is in. */
-export type Home = 'sram' | 'external'
 
 /** Channels in bricks of 16, or channel-last without padding (inputs and outputs of the network). */
 export type Layout = 'bricks' | 'linear'
 
 export interface Operand {
-  readonly extent: Extent
+  readonly extent: Block
   readonly bits: number
   readonly home: Home
   readonly layout: Layout
@@ -31,13 +29,13 @@ export interface Operation {
   readonly tableBytes: number
 }
 
-export const volume = ({ height, width, channels }: Extent): number => height * width * channels
+export const volume = ({ height, width, channels }: Block): number => height * width * channels
 
 export const area = ({ height, width }: { readonly height: number; readonly width: number }): number => height * width
 
 export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step
 
-export const smaller = (a: Extent, b: Extent): Extent => ({
+export const smaller = (a: Block, b: Block): Block => ({
   height: Math.min(a.height, b.height),
   width: Math.min(a.width, b.width),
   channels: Math.min(a.channels, b.channels),
@@ -48,8 +46,24 @@ export const storedChannels = (channels: number, layout: Layout): number =>
   layout === 'bricks' ? roundUp(channels, 16) : channels
 
 /** Elements as they are stored. */
-export const storedElements = (extent: Extent, layout: Layout): number =>
+export const storedElements = (extent: Block, layout: Layout): number =>
   area(extent) * storedChannels(extent.channels, layout)
+
+/** The part of an operation that makes `rows` rows of its output. */
+export function stripeOf(operation: Operation, rows: number): Operation {
+  const { input, second, output, kernel, stride } = operation
+  const needed = (rows - 1) * stride.height + kernel.height
+  const cut = (operand: Operand, height: number): Operand => ({
+    ...operand,
+    extent: { ...operand.extent, height: Math.min(operand.extent.height, height) },
+  })
+  return {
+    ...operation,
+    input: cut(input, needed),
+    second: second === undefined ? undefined : cut(second, needed),
+    output: cut(output, rows),
+  }
+}
 
 /** Whether an operation streams filters. */
 export const hasWeights = ({ unit }: Operation): boolean =>

@@ -1,7 +1,8 @@
-import { type BlockPlan, depthSlice, subKernelLimit } from './microblock-block.js'
-import { computeCycles } from './microblock-compute.js'
-import { type Home, hasWeights, type Operation, roundUp } from './microblock-operation.js'
-import type { MicroblockArray, MicroblockTarget } from './microblock-target.js'
+import type { MicroblockTarget } from '../../target.js'
+import { type BlockPlan, depthSlice, subKernelLimit } from './blocks.js'
+import { computeCycles } from './compute.js'
+import { hasWeights, type Operation, roundUp } from './operation.js'
+import { type Home, mapHome, portOf } from './port.js'
 
 /** Packed scale, shift and bias of an output channel. */
 const scaleBytes = 10
@@ -9,19 +10,13 @@ const scaleBytes = 10
 /** Compressed streams start on multiples of this. */
 const streamAlignment = 16
 
-/**
- * Bits of a weight that is not padding, after the lossless coder. Trained 8-bit weights take 5 to 9, uniform noise 9:
- * this is what a layer of unknown values is taken for.
- */
-export const defaultBitsPerWeight = 6.5
-
 /** What the coder makes of `channels` output channels of an operation's filters, scales and biases included. */
 export function compressedBytes(
   operation: Operation,
   plan: BlockPlan,
   channels: number,
   bitsPerWeight: number,
-  array: MicroblockArray,
+  array: MicroblockTarget['array'],
 ): number {
   let bytes = 0
   for (let core = 0; core < array.cores; core++) {
@@ -40,7 +35,7 @@ function coreBytes(
   plan: BlockPlan,
   channels: number,
   bitsPerWeight: number,
-  array: MicroblockArray,
+  array: MicroblockTarget['array'],
 ): number {
   const { unit, input, kernel } = operation
   const depth = unit === 'depthwise' ? 1 : input.extent.channels
@@ -66,67 +61,84 @@ export interface WeightPlan {
   /** Where the array reads them. */
   readonly home: Home
   readonly bytes: number
+  /** SRAM they take. */
+  readonly bufferBytes: number
   /** Cycles of the operation with the wait for its filters. */
   readonly cycles: number
-  /** Cycles at the end of this operation under which the next one's filters can be fetched. */
-  readonly slackCycles: number
+  /** Cycles of the operation before under which the first of them were fetched. */
+  readonly slackBefore: number
+  /** Cycles at the end of this operation under which the next one's can be. */
+  readonly slackAfter: number
+}
+
+/** What `planWeights` has to know of the kernels around. */
+export interface WeightRoom {
+  readonly slackCycles: number | undefined
+  readonly freeSramBytes: number
+  readonly stripeRows: number | undefined
+  readonly bitsPerWeight: number
 }
 
 /**
- * Filters in external memory are copied to the SRAM while the operation before runs, and in slices while their own
- * does, if the free SRAM takes two slices; matrix-vector products read them once, straight from where they are.
- * Source: weight buffering of Vela 3.10 (ethosu/vela/scheduler.py).
+ * Filters off chip are copied to the SRAM while the operation before runs, and in slices while their own does, if the
+ * free SRAM takes two slices; of kernels that pass stripes on they are there for all stripes. Matrix-vector products
+ * read them once, straight from where they are. Source: weight buffering of Vela 3.10 (ethosu/vela/scheduler.py).
  */
 export function planWeights(
   operation: Operation,
   plan: BlockPlan,
-  slackCycles: number,
-  freeSramBytes: number,
-  bitsPerWeight: number,
+  { slackCycles, freeSramBytes, stripeRows, bitsPerWeight }: WeightRoom,
   target: MicroblockTarget,
 ): WeightPlan {
-  const { array } = target
+  const { array, memory } = target
   // Before it is known which feature maps stay in the SRAM, they count as where their target keeps them.
   const scheduled = atHome(operation, target)
   const cyclesOf = (channels: number) => computeCycles(withChannels(scheduled, channels), plan, 'sram', target)
   const { channels } = operation.output.extent
-  const ownSlack = cyclesOf(channels)
-  if (!hasWeights(operation)) {
-    return { home: 'sram', bytes: 0, cycles: computeCycles(operation, plan, 'sram', target), slackCycles: ownSlack }
-  }
-  const bytes = compressedBytes(operation, plan, channels, bitsPerWeight, array)
-  const direct: WeightPlan = {
-    home: 'external',
-    bytes,
-    cycles: computeCycles(operation, plan, 'external', target),
-    slackCycles: ownSlack,
-  }
-  if (operation.unit === 'vector-product') return direct
-  const fullTransfer = transferCycles(bytes, target)
-  const slices = sliceChannels(plan, channels, bytes, slackCycles, freeSramBytes, cyclesOf, target)
-  const sliceBytes = slices.map((size) => compressedBytes(operation, plan, size, bitsPerWeight, array))
-  const largest = Math.max(...sliceBytes)
-  if (largest > freeSramBytes) return direct
-  const total = sliceBytes.reduce((sum, size) => sum + size, 0)
-  const even = Math.max(...sliceBytes.filter((_, i) => i % 2 === 0))
-  const odd = Math.max(0, ...sliceBytes.filter((_, i) => i % 2 === 1))
-  const isDouble = even + odd <= freeSramBytes && largest < total
+  const ownCycles = cyclesOf(channels)
   const cycles = computeCycles(operation, plan, 'sram', target)
-  const first = transferCycles(sliceBytes[0]!, target)
-  const tail = slices.length > 1 ? cyclesOf(slices.at(-1)!) : ownSlack
+  const slackBefore = slackCycles ?? ownCycles
+  const inPlace = { home: 'sram', bytes: 0, bufferBytes: 0, cycles, slackBefore, slackAfter: ownCycles } as const
+  if (!hasWeights(operation)) return inPlace
+  const sizeOf = (part: number) => compressedBytes(operation, plan, part, bitsPerWeight, array)
+  const bytes = sizeOf(channels)
+  const direct: WeightPlan = {
+    ...inPlace,
+    home: 'dram',
+    bytes,
+    cycles: computeCycles(operation, plan, 'dram', target),
+  }
+  if (operation.unit === 'vector-product' || memory.mode === 'sram-only') return direct
+  if (stripeRows !== undefined) return bytes > freeSramBytes ? direct : { ...inPlace, bytes, bufferBytes: bytes }
+  const fullTransfer = transferCycles(bytes, target)
+  const slices = sliceChannels(plan, channels, bytes, slackBefore, freeSramBytes, cyclesOf, target).map((part) => ({
+    part,
+    size: sizeOf(part),
+  }))
+  const largest = Math.max(...slices.map(({ size }) => size))
+  if (largest > freeSramBytes) return direct
+  const total = slices.reduce((sum, { size }) => sum + size, 0)
+  const halves = [0, 1].map((half) => Math.max(0, ...slices.filter((_, i) => i % 2 === half).map(({ size }) => size)))
+  const both = halves[0]! + halves[1]!
+  const isDouble = both <= freeSramBytes && largest < total
+  const first = transferCycles(slices[0]!.size, target)
+  const tail = slices.length > 1 ? cyclesOf(slices.at(-1)!.part) : ownCycles
   return {
     home: 'sram',
     bytes: total,
+    bufferBytes: isDouble ? both : largest,
     cycles: isDouble
-      ? Math.max(fullTransfer - slackCycles + tail, cycles + Math.max(first - slackCycles, 0))
-      : cycles + fullTransfer - Math.min(first, slackCycles),
-    slackCycles: tail,
+      ? Math.max(fullTransfer - slackBefore + tail, cycles + Math.max(first - slackBefore, 0))
+      : cycles + fullTransfer - Math.min(first, slackBefore),
+    slackBefore,
+    slackAfter: tail,
   }
 }
 
 /** Copy from external memory to the SRAM. */
-export function transferCycles(bytes: number, { memory: { sram, external } }: MicroblockTarget): number {
-  const from = Math.floor(bytes / external.bytesPerCycle) + external.readLatencyCycles
+export function transferCycles(bytes: number, target: MicroblockTarget): number {
+  const [dram, sram] = [portOf('dram', target), portOf('sram', target)]
+  const from = Math.floor(bytes / dram.bytesPerCycle) + dram.readLatencyCycles
   return Math.max(from, Math.floor(bytes / sram.bytesPerCycle))
 }
 
@@ -172,8 +184,7 @@ const withChannels = (operation: Operation, channels: number): Operation => ({
   output: { ...operation.output, extent: { ...operation.output.extent, channels } },
 })
 
-const atHome = (operation: Operation, { memory: { activations } }: MicroblockTarget): Operation => ({
-  ...operation,
-  input: { ...operation.input, home: activations },
-  output: { ...operation.output, home: activations },
-})
+function atHome(operation: Operation, target: MicroblockTarget): Operation {
+  const home = mapHome(target)
+  return { ...operation, input: { ...operation.input, home }, output: { ...operation.output, home } }
+}

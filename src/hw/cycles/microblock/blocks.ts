@@ -1,11 +1,13 @@
-import { area, type Operation, roundUp, volume } from './microblock-operation.js'
-import type { Extent, MicroblockArray } from './microblock-target.js'
+import type { Block, MicroblockTarget } from '../../target.js'
+import { area, type Operation, roundUp, volume } from './operation.js'
+
+type ArrayOf = MicroblockTarget['array']
 
 /** How an operation is cut into blocks. */
 export interface BlockPlan {
   /** Block of outputs a core works on, and the inputs it needs. */
-  readonly output: Extent
-  readonly input: Extent
+  readonly output: Block
+  readonly input: Block
   /** Steps of four kernel elements over few channels at a time, instead of all channels for each element. */
   readonly isPartKernel: boolean
   readonly accumulatorBits: 32 | 40
@@ -22,7 +24,7 @@ export const depthSlice = 16
  * Of equals the first found wins, save on small planes, where the one that covers more of the input does.
  * Source: the block search of Vela 3.10 (ethosu/vela/architecture_allocator.py).
  */
-export function planBlocks(operation: Operation, array: MicroblockArray): BlockPlan {
+export function planBlocks(operation: Operation, { array }: MicroblockTarget): BlockPlan {
   const { microblock, largestBlock } = array
   const { extent: output } = operation.output
   const input = largerOperand(operation)
@@ -30,7 +32,7 @@ export function planBlocks(operation: Operation, array: MicroblockArray): BlockP
   const accumulatorBits = accumulatorBitsOf(operation)
   const keepsDepth = operation.unit === 'elementwise' || operation.unit === 'pool' || operation.unit === 'depthwise'
   const inputDepth = inputBlockDepth(operation, input.channels, isPartKernel, array)
-  const limit: Extent = {
+  const limit: Block = {
     height: roundUp(Math.min(output.height, largestBlock.height), microblock.height),
     width: roundUp(Math.min(output.width, largestBlock.width), microblock.width),
     channels: roundUp(Math.min(output.channels, largestBlock.channels), microblock.channels),
@@ -44,7 +46,7 @@ export function planBlocks(operation: Operation, array: MicroblockArray): BlockP
       for (let width = microblock.width; width <= limit.width; width += microblock.width) {
         // A block that does not fit does not fit on its side either.
         if (tooLarge.has(width * 1024 + height)) continue
-        const block: Extent = { height, width, channels }
+        const block: Block = { height, width, channels }
         const needed = inputBlock(operation, block, keepsDepth ? channels : inputDepth, array)
         const isFlat = output.height === 1 && operation.kernel.height === 1 && microblock.height === 2
         const outputs = isFlat ? { ...block, height: 1 } : block
@@ -92,7 +94,7 @@ function depths(channels: number, limit: number, step: number): number[] {
 }
 
 /** Of two operands the larger decides the block. */
-function largerOperand({ input, second }: Operation): Extent {
+function largerOperand({ input, second }: Operation): Block {
   return second !== undefined && volume(second.extent) > volume(input.extent) ? second.extent : input.extent
 }
 
@@ -113,18 +115,13 @@ function usesPartKernel({ unit, input, kernel }: Operation): boolean {
 
 const accumulatorBitsOf = ({ unit, input }: Operation): 32 | 40 => (input.bits === 16 && unit !== 'pool' ? 40 : 32)
 
-function inputBlockDepth(
-  { input }: Operation,
-  channels: number,
-  isPartKernel: boolean,
-  array: MicroblockArray,
-): number {
+function inputBlockDepth({ input }: Operation, channels: number, isPartKernel: boolean, array: ArrayOf): number {
   if (input.bits === 16) return roundUp(Math.min(channels, 16), 4)
   return roundUp(Math.min(channels, isPartKernel ? 16 : 32), array.dotProductDepth)
 }
 
 /** Inputs that a block of outputs needs, in whole microblocks. */
-function inputBlock({ kernel, stride }: Operation, block: Extent, channels: number, array: MicroblockArray): Extent {
+function inputBlock({ kernel, stride }: Operation, block: Block, channels: number, array: ArrayOf): Block {
   const needed = (outputs: number, step: number, taps: number) => (outputs - 1) * step + Math.min(taps, subKernelLimit)
   return {
     height: roundUp(needed(block.height, stride.height, kernel.height), array.microblock.height),
@@ -134,19 +131,14 @@ function inputBlock({ kernel, stride }: Operation, block: Extent, channels: numb
 }
 
 /** Whether inputs and accumulators, each twice, fit the banks between the outputs' and the last ones. */
-function fits(
-  operation: Operation,
-  output: Extent,
-  input: Extent,
-  accumulatorBits: 32 | 40,
-  { buffer }: MicroblockArray,
-): boolean {
-  const { granules, bankBytes } = buffer
+function fits(operation: Operation, output: Block, input: Block, accumulatorBits: 32 | 40, array: ArrayOf): boolean {
+  const { bankGranules: granules, bankBytes } = array
   const { bits } = operation.input
   const banks = (bytes: number, granule: number) => roundUp(Math.ceil(bytes / bankBytes) * 2, granule)
   const inputGranule = bits === 8 ? granules.input8 : bits === 16 ? granules.input16 : granules.input32
   const inputBanks = banks(area(input) * roundUp((input.channels * bits) / 8, 8), inputGranule)
-  const free = buffer.banks - Math.max(operation.tableBytes > 0 ? 2 : 0, buffer.endBanks) - buffer.outputBanks
+  const endBanks = Math.max(operation.tableBytes > 0 ? 2 : 0, array.endBanks)
+  const free = array.sharedBufferBanks - endBanks - array.outputBanks
   if (operation.unit === 'elementwise') {
     const isBinary = operation.second === undefined || volume(operation.second.extent) > 1
     return inputBanks * (isBinary ? 2 : 1) <= free
@@ -159,10 +151,10 @@ function fits(
 /** Inputs and weights fetched for each output element. */
 function trafficPerOutput(
   { unit, kernel, output: { extent: output } }: Operation,
-  input: Extent,
-  block: Extent,
-  needed: Extent,
-  whole: Extent,
+  input: Block,
+  block: Block,
+  needed: Block,
+  whole: Block,
 ): number {
   if (unit === 'elementwise') return Math.max(volume(output) / volume(whole), 1)
   const across = Math.ceil(output.height / block.height) * Math.ceil(output.width / block.width)

@@ -1,5 +1,5 @@
-import type { Layout, Operand, Operation } from './microblock-operation.js'
-import type { Extent } from './microblock-target.js'
+import type { Block } from '../../target.js'
+import type { Layout, Operand, Operation } from './operation.js'
 
 type Step = readonly [
   arithmetic: Operation['arithmetic'],
@@ -36,9 +36,9 @@ const newton: readonly Step[] = [
  * Source: the decomposition of Vela 3.10 (ethosu/vela/softmax.py).
  */
 export function softmaxOperations(rows: number, channels: number, input: Operand, output: Operand): Operation[] {
-  const full: Extent = { height: 1, width: rows, channels }
-  const single: Extent = { height: 1, width: rows, channels: 1 }
-  const words = (extent: Extent, layout: Layout, home: Operand['home'] = 'sram'): Operand => ({
+  const full: Block = { height: 1, width: rows, channels }
+  const single: Block = { height: 1, width: rows, channels: 1 }
+  const words = (extent: Block, layout: Layout, home: Operand['home'] = 'sram'): Operand => ({
     extent,
     bits: 32,
     home,
@@ -60,7 +60,7 @@ export function softmaxOperations(rows: number, channels: number, input: Operand
     stride: { height: 1, width: 1 },
     tableBytes,
   })
-  const constant = words({ height: 1, width: 1, channels: 1 }, 'linear', 'external')
+  const constant = words({ height: 1, width: 1, channels: 1 }, 'linear', 'dram')
   const largest: Operand = { extent: single, bits: 8, home: 'sram', layout: 'bricks' }
   const steps = [...normalizing, ...newton, ...newton, ...newton, normalizing[7]!]
   return [

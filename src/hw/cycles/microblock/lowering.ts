@@ -1,7 +1,8 @@
-import { type KernelShape, precisionBytes } from '../shape.js'
-import { type Home, type Layout, type Operand, type Operation, volume } from './microblock-operation.js'
-import { softmaxOperations } from './microblock-softmax.js'
-import type { Extent } from './microblock-target.js'
+import { type KernelShape, precisionBytes } from '../../shape.js'
+import type { Block } from '../../target.js'
+import { type Layout, type Operand, type Operation, volume } from './operation.js'
+import type { Home } from './port.js'
+import { softmaxOperations } from './softmax.js'
 
 /** Where a feature map lives and how. */
 export interface Place {
@@ -51,10 +52,10 @@ const bitsOf = ({ precision }: KernelShape): number => 8 * precisionBytes[precis
 
 function lowerConvolution(shape: KernelShape, places: OperandPlaces): Lowering {
   const bits = bitsOf(shape)
-  let input: Extent = { height: shape.inHeight, width: shape.inWidth, channels: shape.inChannels }
+  let input: Block = { height: shape.inHeight, width: shape.inWidth, channels: shape.inChannels }
   let kernel = { height: shape.kernelHeight, width: shape.kernelWidth }
   let stride = { height: shape.strideHeight, width: shape.strideWidth }
-  let output: Extent = { height: shape.outHeight, width: shape.outWidth, channels: shape.outChannels }
+  let output: Block = { height: shape.outHeight, width: shape.outWidth, channels: shape.outChannels }
   let repeats = shape.batch
   // Zeros between the inputs of a transposed convolution are inserted on the way in.
   if (shape.kind === 'transposed-convolution') stride = one
@@ -158,7 +159,7 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
   if (extra > 0) {
     const extent = extra * 2 > volume(input) ? output : { height: 1, width: 1, channels: Math.round(extra) }
     const isConstant = shape.weightBytes * 2 >= extra * (bits / 8)
-    second = { extent, bits, ...(isConstant ? { home: 'external', layout: 'linear' } : places.second) }
+    second = { extent, bits, ...(isConstant ? { home: 'dram', layout: 'linear' } : places.second) }
   }
   const operation: Operation = {
     unit: 'elementwise',
@@ -190,7 +191,7 @@ function copy(shape: KernelShape, places: OperandPlaces): Operation {
 }
 
 /** Elements whose arrangement no shape says fill bricks of 16 channels, 64 in a row. */
-function extentOf(height: number, width: number, channels: number): Extent {
+function extentOf(height: number, width: number, channels: number): Block {
   if (channels > 1 || width > 1 || height === 1) return { height, width, channels }
   const bricks = Math.ceil(height / 16)
   if (bricks === 1) return { height: 1, width: 1, channels: height }

@@ -1,16 +1,8 @@
-import { type BlockPlan, subKernelLimit } from './microblock-block.js'
-import {
-  area,
-  type Home,
-  hasWeights,
-  type Operand,
-  type Operation,
-  smaller,
-  storedElements,
-  volume,
-} from './microblock-operation.js'
-import type { Extent, MemoryPort, MicroblockTarget } from './microblock-target.js'
-import { burstFactor } from './microblock-traffic.js'
+import type { Block, MicroblockTarget } from '../../target.js'
+import { type BlockPlan, subKernelLimit } from './blocks.js'
+import { area, hasWeights, type Operand, type Operation, smaller, storedElements, volume } from './operation.js'
+import { type Home, portOf } from './port.js'
+import { burstFactor } from './traffic.js'
 
 /** Multiplying steps that start before the sums of the one before are there wait this long. */
 const accumulatorDelay = (bits: 32 | 40, macsPerCore: number): number => (bits === 40 && macsPerCore <= 128 ? 3 : 2)
@@ -40,7 +32,7 @@ export function computeCycles(
 function blockedCycles(operation: Operation, plan: BlockPlan, weightHome: Home, target: MicroblockTarget): number {
   const { array } = target
   const { extent: output } = operation.output
-  let microblock: Extent = array.microblock
+  let microblock: Block = array.microblock
   let block = smaller(output, plan.output)
   // Rows of even width use a flat microblock: two rows high would waste half of it.
   if (microblock.height === 2 && isFlat(operation)) {
@@ -51,7 +43,7 @@ function blockedCycles(operation: Operation, plan: BlockPlan, weightHome: Home, 
   let emitting = Math.ceil(outputCyclesPerElement(operation, plan, target) * volume(block))
   if (hasWeights(operation)) {
     // Scales and biases of the block, 10 bytes a channel, come from where the weights are read.
-    emitting = Math.max(emitting, (10 * block.channels * target.memory[weightHome].readLatencyCycles) / 256)
+    emitting = Math.max(emitting, (10 * block.channels * portOf(weightHome, target).readLatencyCycles) / 256)
   }
   // Four blocks are on their way at a time: none can be faster than a quarter of its whole way.
   const issue = (blockTransferCycles(operation, plan, target) + emitting + multiplying) / 4
@@ -73,8 +65,8 @@ function isFlat({ unit, output: { extent }, kernel }: Operation): boolean {
 function multiplyingCycles(
   operation: Operation,
   plan: BlockPlan,
-  block: Extent,
-  microblock: Extent,
+  block: Block,
+  microblock: Block,
   { array }: MicroblockTarget,
 ): number {
   const { unit, input } = operation
@@ -146,8 +138,8 @@ function outputCyclesPerElement(operation: Operation, plan: BlockPlan, { array }
 
 /** Latency and transfer of one block's inputs and outputs. */
 function blockTransferCycles({ input, output }: Operation, plan: BlockPlan, target: MicroblockTarget): number {
-  const transfer = (operand: Operand, block: Extent, isRead: boolean) => {
-    const port: MemoryPort = target.memory[operand.home]
+  const transfer = (operand: Operand, block: Block, isRead: boolean) => {
+    const port = portOf(operand.home, target)
     const elements = volume(smaller(operand.extent, block))
     const latency = isRead ? port.readLatencyCycles : port.writeLatencyCycles
     return latency + (elements * burstFactor(operand, block, isRead, target)) / port.bytesPerCycle

@@ -1,50 +1,48 @@
-import { type BlockPlan, subKernelLimit } from './microblock-block.js'
+import type { Block, MicroblockTarget } from '../../target.js'
+import { type BlockPlan, subKernelLimit } from './blocks.js'
 import {
   area,
-  hasWeights,
   type Operand,
   type Operation,
+  roundUp,
   smaller,
   storedChannels,
   storedElements,
   volume,
-} from './microblock-operation.js'
-import type { Extent, MicroblockTarget } from './microblock-target.js'
+} from './operation.js'
+import { portOf } from './port.js'
 
 /** Bytes an operation moves, bursts that are not filled counted whole. */
 export interface Traffic {
   readonly sram: number
-  readonly external: number
+  readonly dram: number
 }
 
 /** How much longer a transfer takes than its bytes: a whole burst for each run of bytes that lie together. */
 export function burstFactor(
   { extent, bits, home, layout }: Operand,
-  block: Extent,
+  block: Block,
   isRead: boolean,
-  { memory, array }: MicroblockTarget,
+  target: MicroblockTarget,
 ): number {
   const bytes = bits / 8
   const row = block.channels * block.width * bytes
   let run: number
   if (layout === 'bricks') {
     if (16 * bytes * extent.width === block.channels) run = row
-    else run = 16 * bytes * block.width * (isRead ? 1 : array.cores)
+    else run = 16 * bytes * block.width * (isRead ? 1 : target.array.cores)
   } else if (isRead) run = block.channels * bytes
-  else run = Math.min(64, 16 * bytes * array.cores, block.channels * bytes)
-  const burst = memory[home].burstBytes
+  else run = Math.min(64, 16 * bytes * target.array.cores, block.channels * bytes)
+  const burst = portOf(home, target).burstBytes
   return burst / Math.min(burst, Math.floor(run))
 }
 
-/** How often the filters' elements are fetched: once for each block of outputs across the plane. */
-export function weightElementsRead(operation: Operation, plan: BlockPlan): number {
-  const { unit, kernel, input, output } = operation
-  if (!hasWeights(operation)) return 0
+/** How often filters are read: once for each block of outputs across the plane, channels up to whole blocks. */
+export function weightReads({ unit, output }: Operation, plan: BlockPlan): number {
   const block = smaller(output.extent, plan.output)
   const across = Math.ceil(output.extent.height / block.height) * Math.ceil(output.extent.width / block.width)
-  if (unit === 'depthwise') return area(kernel) * input.extent.channels * across
-  const deep = Math.ceil(output.extent.channels / block.channels) * block.channels
-  return area(kernel) * input.extent.channels * deep * across
+  if (unit === 'depthwise') return across
+  return (across * roundUp(output.extent.channels, block.channels)) / output.extent.channels
 }
 
 /**
@@ -53,8 +51,8 @@ export function weightElementsRead(operation: Operation, plan: BlockPlan): numbe
  */
 export function featureMapTraffic(operation: Operation, plan: BlockPlan, target: MicroblockTarget): Traffic {
   const { input, second, output } = operation
-  const bytes = { sram: 0, external: 0 }
-  const add = (operand: Operand, elements: number, block: Extent, isRead: boolean) => {
+  const bytes = { sram: 0, dram: 0 }
+  const add = (operand: Operand, elements: number, block: Block, isRead: boolean) => {
     bytes[operand.home] += (elements * operand.bits * burstFactor(operand, block, isRead, target)) / 8
   }
   add(output, storedElements(output.extent, output.layout), plan.output, false)
