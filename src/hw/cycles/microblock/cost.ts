@@ -2,23 +2,12 @@ import type { KernelShape } from '../../shape.js'
 import type { MicroblockTarget } from '../../target.js'
 import type { KernelCost } from '../cost.js'
 import { type BlockPlan, planBlocks } from './blocks.js'
-import { lower, type OperandPlaces } from './lowering.js'
+import { lower } from './lowering.js'
 import { macsOf, type Operation, stripeOf, volume } from './operation.js'
+import type { MicroblockPlacement, WeightRoom } from './placement.js'
 import { portOf } from './port.js'
 import { featureMapTraffic, weightReads } from './traffic.js'
-import { planWeights, transferCycles } from './weights.js'
-
-/** What a kernel's cost depends on beside its shape. */
-export interface MicroblockPlacement extends OperandPlaces {
-  /** Cycles of the kernel before under which filters and tables are fetched; undefined: as long as the kernel itself. */
-  readonly slackCycles: number | undefined
-  /** SRAM that holds no feature map while the kernel runs. */
-  readonly freeSramBytes: number
-  /** Rows of output computed at a time where kernels pass stripes on; undefined: all. */
-  readonly stripeRows: number | undefined
-  /** What the lossless coder makes of a weight. */
-  readonly bitsPerWeight: number
-}
+import { planWeights, scaleBytes, transferCycles } from './weights.js'
 
 /** Cycles of one operation by resource; the largest is the operation's time. */
 export interface OperationCost {
@@ -103,17 +92,13 @@ export function microblockCost(
 }
 
 /** Cost of one operation; see `microblockCost`. */
-export function operationCost(
-  operation: Operation,
-  target: MicroblockTarget,
-  placement: Omit<MicroblockPlacement, keyof OperandPlaces>,
-): OperationCost {
+export function operationCost(operation: Operation, target: MicroblockTarget, placement: WeightRoom): OperationCost {
   const { stripeRows } = placement
   const plan = planBlocks(stripeRows === undefined ? operation : stripeOf(operation, stripeRows), target)
   const weights = planWeights(operation, plan, placement, target)
   const maps = featureMapTraffic(operation, plan, target)
   // Filters that stay off chip are read there by every block that needs them; copies of them are in the wait.
-  const direct = weights.home === 'dram' ? weights.bytes * weightReads(operation, plan) : 0
+  const direct = weights.home === 'dram' ? directBytes(operation, plan, weights.bytes) : 0
   const copied = weights.home === 'sram' ? weights.bytes : 0
   const { tableBytes } = operation
   const table = tableBytes === 0 ? 0 : Math.max(transferCycles(tableBytes, target) - weights.slackBefore, 0)
@@ -133,4 +118,10 @@ export function operationCost(
     bufferBytes: weights.bufferBytes,
     slackCycles: weights.slackAfter,
   }
+}
+
+/** Scales and biases are read once. */
+function directBytes(operation: Operation, plan: BlockPlan, bytes: number): number {
+  const scales = scaleBytes * operation.output.extent.channels
+  return (bytes - scales) * weightReads(operation, plan) + scales
 }

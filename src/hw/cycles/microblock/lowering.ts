@@ -1,20 +1,8 @@
 import { type KernelShape, precisionBytes } from '../../shape.js'
 import type { Block } from '../../target.js'
-import { type Layout, type Operand, type Operation, volume } from './operation.js'
-import type { Home } from './port.js'
+import { type Operand, type Operation, volume } from './operation.js'
+import type { OperandPlaces } from './placement.js'
 import { softmaxOperations } from './softmax.js'
-
-/** Where a feature map lives and how. */
-export interface Place {
-  readonly home: Home
-  readonly layout: Layout
-}
-
-export interface OperandPlaces {
-  readonly input: Place
-  readonly second: Place
-  readonly output: Place
-}
 
 const one = { height: 1, width: 1 } as const
 

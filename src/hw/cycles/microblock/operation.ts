@@ -1,17 +1,12 @@
 import type { Block } from '../../target.js'
-import type { Home } from './port.js'
+import type { Layout, Place } from './placement.js'
 
 /** What part of the array runs an operation. */
 export type Unit = 'convolution' | 'depthwise' | 'vector-product' | 'pool' | 'reduce-sum' | 'elementwise'
 
-/** Channels in bricks of 16, or channel-last without padding (inputs and outputs of the network). */
-export type Layout = 'bricks' | 'linear'
-
-export interface Operand {
+export interface Operand extends Place {
   readonly extent: Block
   readonly bits: number
-  readonly home: Home
-  readonly layout: Layout
 }
 
 /** One operation of the array: every operator of a network becomes one or several of these. */

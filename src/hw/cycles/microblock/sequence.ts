@@ -1,9 +1,10 @@
 import type { KernelShape } from '../../shape.js'
 import type { MicroblockTarget } from '../../target.js'
 import { type Cascade, type Link, planCascades } from './cascade.js'
-import { type MicroblockCost, type MicroblockPlacement, microblockCost } from './cost.js'
-import { lower, type Place } from './lowering.js'
+import { type MicroblockCost, microblockCost } from './cost.js'
+import { lower } from './lowering.js'
 import { type Operand, storedElements } from './operation.js'
+import type { MicroblockPlacement, OperandPlaces, Place } from './placement.js'
 import { type Home, mapHome } from './port.js'
 
 /** Where a map that a kernel reads comes from: the step that made it, the network's input, or a kernel not listed. */
@@ -45,7 +46,7 @@ export function planSequence(
 
 function run(
   steps: readonly Step[],
-  places: readonly Pick<MicroblockPlacement, 'input' | 'second' | 'output'>[],
+  places: readonly OperandPlaces[],
   cascades: readonly Cascade[],
   maps: Maps,
   target: MicroblockTarget,
@@ -74,12 +75,7 @@ function run(
   })
 }
 
-function linkOf(
-  { shape }: Step,
-  at: number,
-  places: Pick<MicroblockPlacement, 'input' | 'second' | 'output'>,
-  maps: Maps,
-): Link {
+function linkOf({ shape }: Step, at: number, places: OperandPlaces, maps: Maps): Link {
   const { operations, repeats } = lower(shape, places)
   const inputBytes = maps.readBytes(at)
   const outputBytes = maps.bytes[at]!
@@ -154,7 +150,7 @@ class Maps {
   }
 
   /** Where a step's operands are, given where each map is. */
-  places(at: number, homeOf: (map: number) => Home): Pick<MicroblockPlacement, 'input' | 'second' | 'output'> {
+  places(at: number, homeOf: (map: number) => Home): OperandPlaces {
     const { reads, isOutput } = this.#steps[at]!
     const from = (source: Source | undefined): Place => {
       if (source === 'network') return { home: this.#outside, layout: 'linear' }

@@ -1,5 +1,6 @@
 import type { Block } from '../../target.js'
-import type { Layout, Operand, Operation } from './operation.js'
+import type { Operand, Operation } from './operation.js'
+import type { Layout } from './placement.js'
 
 type Step = readonly [
   arithmetic: Operation['arithmetic'],

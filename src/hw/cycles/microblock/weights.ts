@@ -2,10 +2,11 @@ import type { MicroblockTarget } from '../../target.js'
 import { type BlockPlan, depthSlice, subKernelLimit } from './blocks.js'
 import { computeCycles } from './compute.js'
 import { hasWeights, type Operation, roundUp } from './operation.js'
+import type { WeightRoom } from './placement.js'
 import { type Home, mapHome, portOf } from './port.js'
 
 /** Packed scale, shift and bias of an output channel. */
-const scaleBytes = 10
+export const scaleBytes = 10
 
 /** Compressed streams start on multiples of this. */
 const streamAlignment = 16
@@ -69,14 +70,6 @@ export interface WeightPlan {
   readonly slackBefore: number
   /** Cycles at the end of this operation under which the next one's can be. */
   readonly slackAfter: number
-}
-
-/** What `planWeights` has to know of the kernels around. */
-export interface WeightRoom {
-  readonly slackCycles: number | undefined
-  readonly freeSramBytes: number
-  readonly stripeRows: number | undefined
-  readonly bitsPerWeight: number
 }
 
 /**
