@@ -5,6 +5,14 @@ import type { KernelKind, Precision } from './shape.js'
 
 export type { Precision } from './shape.js'
 
+/** What becomes one kernel. */
+export interface Fusion {
+  /** What is computed on the array's output at no cost. */
+  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
+  readonly dispatch?: 'every-node' | 'data-only'
+}
+
 interface TargetHead {
   readonly name: string
   readonly description: string
@@ -22,7 +30,7 @@ interface TargetHead {
     /** Data arrive while the array computes, the default; false: before it does. */
     readonly doubleBuffered?: boolean
   }
-  readonly fusion: { readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[] }
+  readonly fusion: Fusion
   readonly energy: {
     readonly picojoulesPerMac: Readonly<Partial<Record<Precision, number>>>
     readonly picojoulesPerSramByte: number
