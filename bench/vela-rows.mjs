@@ -57,6 +57,8 @@ function shapeOfRow(row) {
     outputBytes: outHeight * outWidth * outChannels * bytes,
     weightBytes: Number(row.weight_elems),
     macs: Number(row.vela_macs),
+    activations: second > 0 ? 3 : 2,
+    runLength: outChannels,
   }
 }
 
@@ -78,6 +80,7 @@ function softmaxOf(row) {
     inputBytes: numbers,
     outputBytes: numbers,
     macs: 0,
+    runLength: shape.inWidth,
   }
 }
 
@@ -123,7 +126,7 @@ const syntheticKinds = {
 }
 
 /** One row of `synthetic_ops.csv` as a kernel. */
-export function shapeOfSynthetic(row) {
+function shapeOfSynthetic(row) {
   const [kind, op] = syntheticKinds[row.kind]
   const n = (column) => Number(row[column])
   const inputs = n('in_h') * n('in_w') * n('in_c')
@@ -148,5 +151,24 @@ export function shapeOfSynthetic(row) {
     outputBytes: n('out_h') * n('out_w') * n('out_c'),
     weightBytes: n('weight_elems'),
     macs: n('true_macs'),
+    activations: kind === 'vector' ? 3 : 2,
+    runLength: n('out_c'),
   }
+}
+
+/** One row of `synthetic_ops.csv` as a network of one operator. */
+export function stepOfSynthetic(row) {
+  const shape = shapeOfSynthetic(row)
+  return { shape, reads: shape.kind === 'vector' ? ['network', 'network'] : ['network'], isOutput: true }
+}
+
+/** Rows by key, in order of appearance. */
+export function groupRows(rows, keyOf) {
+  const groups = new Map()
+  for (const row of rows) {
+    const key = keyOf(row)
+    if (!groups.has(key)) groups.set(key, [])
+    groups.get(key).push(row)
+  }
+  return groups
 }

@@ -138,14 +138,16 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
   const from: Operand = { extent: input, bits, ...places.input }
   const to: Operand = { extent: output, bits, ...places.output }
   if (shape.op === 'Softmax' && bits === 8) {
-    const rows = shape.inHeight * shape.inWidth
-    return { operations: softmaxOperations(rows, shape.inChannels, from, to), repeats: shape.batch }
+    const numbers = shape.inHeight * shape.inWidth * shape.inChannels * shape.batch
+    const channels = shape.runLength > 0 ? shape.runLength : shape.inChannels
+    return { operations: softmaxOperations(Math.max(1, numbers / channels), channels, from, to), repeats: 1 }
   }
   const arithmetic = arithmeticOf[shape.op]
-  const extra = (shape.inputBytes + shape.weightBytes) / (bits / 8) - volume(input) * shape.batch
+  const elements = shape.inHeight * shape.inWidth * shape.inChannels
+  const extra = (shape.inputBytes + shape.weightBytes) / (bits / 8) - elements * shape.batch
   let second: Operand | undefined
   if (extra > 0) {
-    const extent = extra * 2 > volume(input) ? output : { height: 1, width: 1, channels: Math.round(extra) }
+    const extent = extra * 2 > elements * shape.batch ? output : { height: 1, width: 1, channels: Math.round(extra) }
     const isConstant = shape.weightBytes * 2 >= extra * (bits / 8)
     second = { extent, bits, ...(isConstant ? { home: 'dram', layout: 'linear' } : places.second) }
   }
