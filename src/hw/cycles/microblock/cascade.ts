@@ -11,10 +11,10 @@ export interface Link {
   /** Whole maps, as stored. */
   readonly inputBytes: number
   readonly outputBytes: number
+  /** All maps alive while it runs, its own among them. */
+  readonly aliveBytes: number
   /** The next kernel is the only reader of the output and reads nothing else that a kernel made. */
   readonly feedsNext: boolean
-  /** Maps alive meanwhile that this kernel neither reads nor makes. */
-  readonly otherBytes: number
 }
 
 /** Kernels `first` to `last` pass stripes on instead of whole maps. */
@@ -43,8 +43,8 @@ export function planCascades(links: readonly Link[], bitsPerWeight: number, targ
       const stripeRows = highestStripes(links, first, last, bitsPerWeight, target) ?? rows.slice(first, last + 1)
       const bytes = cascadeBytes(links, first, stripeRows, isShared)
       cascades.push({ first, last, stripeRows, bytes })
-      if (isShared) limit = Math.max(limit, bytes + links[first]!.otherBytes)
-    } else if (isShared) limit = Math.max(limit, aloneBytes(links[first]!))
+      if (isShared) limit = Math.max(limit, bytes + otherBytes(links[first]!))
+    } else if (isShared) limit = Math.max(limit, links[first]!.aliveBytes)
     first = last + 1
   }
   return cascades
@@ -60,26 +60,28 @@ function isCascadable({ operation }: Link, rows: number): boolean {
   return unit !== 'vector-product' && unit !== 'reduce-sum' && (second === undefined || second.home === 'dram')
 }
 
-const aloneBytes = ({ inputBytes, outputBytes, otherBytes }: Link): number => inputBytes + outputBytes + otherBytes
+/** Maps that a kernel neither reads nor makes. */
+const otherBytes = ({ inputBytes, outputBytes, aliveBytes }: Link): number =>
+  Math.max(0, aliveBytes - inputBytes - outputBytes)
 
 /** The last kernel of the chain that starts at `first`; `first` itself for none. */
 function chainFrom(links: readonly Link[], rows: readonly number[], first: number, limit: number, isShared: boolean) {
-  const { inputBytes, otherBytes } = links[first]!
+  const { inputBytes, aliveBytes } = links[first]!
   let last = first
-  let best = aloneBytes(links[first]!)
+  let best = aliveBytes
   let buffers = 0
   for (let at = first; links[at]!.feedsNext; at++) {
     const next = links[at + 1]
     if (next === undefined || !isCascadable(next, rows[at + 1]!)) break
     buffers += rollingBytes(links[at]!, next, rows[at]!, rows[at + 1]!)
-    const alone = aloneBytes(next)
+    const alone = next.aliveBytes
     if (!isShared) {
       if (alone < limit || buffers > limit) break
       last = at + 1
       continue
     }
     if ((alone < limit && best < limit) || inputBytes + buffers > best) break
-    const size = inputBytes + buffers + next.outputBytes + otherBytes
+    const size = inputBytes + buffers + next.outputBytes + otherBytes(links[first]!)
     if (size < best || size < alone) {
       best = size
       last = at + 1
@@ -130,7 +132,7 @@ function highestStripes(
       needed *= operation!.stride.height
     }
     const bytes = cascadeBytes(links, first, stripes, isShared) + filters
-    if (bytes + (isShared ? links[first]!.otherBytes : 0) > target.memory.sramBytes) break
+    if (bytes + (isShared ? otherBytes(links[first]!) : 0) > target.memory.sramBytes) break
     best = stripes
   }
   return best

@@ -2,8 +2,9 @@ import type { Value } from '../../../ir/graph.js'
 import type { Kernel } from '../../kernels.js'
 import { Storages } from '../../memory/storage.js'
 import type { MicroblockTarget } from '../../target.js'
+import type { Source, Step } from './maps.js'
 import type { MicroblockPlacement } from './placement.js'
-import { planSequence, type Source, type Step } from './sequence.js'
+import { planSequence } from './sequence.js'
 
 /** Where the activations of each of a graph's kernels are, and under what its filters are fetched. */
 export function microblockResidency(kernels: readonly Kernel[], target: MicroblockTarget): MicroblockPlacement[] {
