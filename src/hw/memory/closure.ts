@@ -1,5 +1,5 @@
 import { stableOrder } from './stable-order.js'
-import { footprintAlone, type TaskGraph } from './task-graph.js'
+import { footprintsAlone, type TaskGraph } from './task-graph.js'
 
 /** Ancestors and descendants of every task, as rows of bits. */
 export class Closure {
@@ -49,7 +49,7 @@ export class Closure {
 export function unavoidableBytes(graph: TaskGraph, closure: Closure): number {
   const { tasks, bytes, producer, readers, stays } = graph
   const { words, before, after } = closure
-  const alive = Float64Array.from({ length: tasks }, (_, task) => footprintAlone(graph, task))
+  const alive = footprintsAlone(graph)
   const made = new Uint32Array(words)
   const needed = new Uint32Array(words)
   for (let buffer = 0; buffer < bytes.length; buffer++) {

@@ -28,13 +28,18 @@ export function footprints(graph: TaskGraph, order: readonly number[]): number[]
 export const peakOfOrder = (graph: TaskGraph, order: readonly number[]): number =>
   footprints(graph, order).reduce((most, bytes) => Math.max(most, bytes), 0)
 
-/** Bytes that are alive while a task runs even if nothing else is: what it reads, and what it needs. */
-export function footprintAlone(graph: TaskGraph, task: number): number {
+/** Bytes that are alive while each task runs even if nothing else is: what it reads, and what it needs. */
+export function footprintsAlone(graph: TaskGraph): Float64Array {
   const { bytes, readers, stays, needs, overwritable } = graph
-  let sum = needs[task]!
-  for (let buffer = 0; buffer < bytes.length; buffer++) if (readers[buffer]!.includes(task)) sum += bytes[buffer]!
-  const given = overwritable[task]!.find((buffer) => !stays[buffer])
-  return given === undefined ? sum : sum - bytes[given]!
+  const alone = needs.slice()
+  readers.forEach((list, buffer) => {
+    for (const task of list) alone[task]! += bytes[buffer]!
+  })
+  overwritable.forEach((buffers, task) => {
+    const given = buffers.find((buffer) => !stays[buffer])
+    if (given !== undefined) alone[task]! -= bytes[given]!
+  })
+  return alone
 }
 
 /** Buffers read and made by each task. */
