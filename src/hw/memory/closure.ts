@@ -16,6 +16,10 @@ export class Closure {
     for (const task of order.reverse()) for (const earlier of predecessors[task]!) this.#join(this.after, earlier, task)
   }
 
+  /** Whether `later` comes after `earlier` in any order. */
+  isAfter = (later: number, earlier: number): boolean =>
+    (this.before[later * this.words + (earlier >> 5)]! & (1 << (earlier & 31))) !== 0
+
   /** Row `from` and its task itself become part of row `into`. */
   #join(rows: Uint32Array, into: number, from: number): void {
     const { words } = this

@@ -63,14 +63,14 @@ export function buffersByTask({ tasks, producer, readers }: TaskGraph): TaskBuff
 /** Executes tasks one by one and keeps count of what is alive. */
 export class Run {
   readonly #graph: TaskGraph
-  readonly #buffers: TaskBuffers
+  readonly buffers: TaskBuffers
   /** Readers still to come, by buffer. */
   readonly pending: Int32Array
   live: number
 
   constructor(graph: TaskGraph, buffers: TaskBuffers = buffersByTask(graph)) {
     this.#graph = graph
-    this.#buffers = buffers
+    this.buffers = buffers
     this.pending = Int32Array.from(graph.readers, (list, buffer) => list.length + graph.stays[buffer]!)
     this.live = 0
     graph.producer.forEach((task, buffer) => {
@@ -91,8 +91,8 @@ export class Run {
   growth(task: number): number {
     const { bytes } = this.#graph
     let growth = 0
-    for (const buffer of this.#buffers.makes[task]!) if (this.pending[buffer]! > 0) growth += bytes[buffer]!
-    for (const buffer of this.#buffers.reads[task]!) if (this.pending[buffer] === 1) growth -= bytes[buffer]!
+    for (const buffer of this.buffers.makes[task]!) if (this.pending[buffer]! > 0) growth += bytes[buffer]!
+    for (const buffer of this.buffers.reads[task]!) if (this.pending[buffer] === 1) growth -= bytes[buffer]!
     return growth
   }
 
@@ -100,12 +100,12 @@ export class Run {
   do(task: number): number {
     const footprint = this.footprint(task)
     this.live += this.growth(task)
-    for (const buffer of this.#buffers.reads[task]!) this.pending[buffer]! -= 1
+    for (const buffer of this.buffers.reads[task]!) this.pending[buffer]! -= 1
     return footprint
   }
 
   undo(task: number): void {
-    for (const buffer of this.#buffers.reads[task]!) this.pending[buffer]! += 1
+    for (const buffer of this.buffers.reads[task]!) this.pending[buffer]! += 1
     this.live -= this.growth(task)
   }
 }
