@@ -24,21 +24,22 @@ export const defaultOffsetSteps = 40_000
  */
 export function findOffsets(blocks: readonly Block[], budget = defaultOffsetSteps): Offsets {
   const bound = largestLoad(blocks)
-  const conflicts = conflictsOf(blocks)
-  let best: (Offsets & { readonly order: number[] }) | undefined
-  for (const order of orders(blocks, conflicts)) {
+  let best: Placement | undefined
+  for (const order of orders(blocks)) {
     for (const rule of ['lowest', 'tightest'] as const) {
-      const found = place(blocks, conflicts, order, rule)
-      if (best === undefined || found.height < best.height) best = { ...found, order }
+      const found = place(blocks, order, rule)
+      if (best === undefined || found.height < best.height) best = found
       if (best.height <= bound) return best
     }
   }
   if (best === undefined) return { offsets: new Float64Array(0), height: 0 }
-  const repaired = repair(blocks, conflicts, best, bound, budget / 2)
+  const repaired = repair(blocks, best, bound, budget / 2)
   if (repaired.height <= bound) return repaired
   const exact = packExactly(blocks, bound, budget / 2)
   return exact === undefined ? repaired : { offsets: exact, height: bound }
 }
+
+type Placement = Offsets & { readonly order: readonly number[] }
 
 /** Largest sum of bytes in use at one step. */
 export function largestLoad(blocks: readonly Block[]): number {
@@ -57,92 +58,76 @@ export function largestLoad(blocks: readonly Block[]): number {
   return largest
 }
 
-/** Blocks in use at the same time, by block. Empty blocks conflict with nobody. */
-function conflictsOf(blocks: readonly Block[]): number[][] {
-  const conflicts: number[][] = blocks.map(() => [])
-  const byStart = [...blocks.keys()]
-    .filter((i) => blocks[i]!.bytes > 0)
-    .sort((a, b) => blocks[a]!.first - blocks[b]!.first)
-  let active: number[] = []
-  for (const block of byStart) {
-    const { first } = blocks[block]!
-    active = active.filter((other) => blocks[other]!.last >= first)
-    for (const other of active) {
-      conflicts[block]!.push(other)
-      conflicts[other]!.push(block)
-    }
-    active.push(block)
-  }
-  return conflicts
-}
-
-function* orders(blocks: readonly Block[], conflicts: readonly (readonly number[])[]): Generator<number[]> {
+/** Orders to place blocks in; the costly ones are made when the others have failed. */
+function* orders(blocks: readonly Block[]): Generator<number[]> {
   const sorted = (weight: (i: number) => number) =>
     [...blocks.keys()].sort((a, b) => weight(b) - weight(a) || blocks[b]!.bytes - blocks[a]!.bytes || a - b)
   const life = (i: number) => blocks[i]!.last - blocks[i]!.first + 1
-  const crowd = conflicts.map((list, i) => list.reduce((sum, other) => sum + blocks[other]!.bytes, blocks[i]!.bytes))
   yield sorted((i) => blocks[i]!.bytes)
   yield sorted((i) => blocks[i]!.bytes * life(i))
   yield sorted(life)
+  yield sorted((i) => -blocks[i]!.first)
+  const conflicts = blocks.map((block) => conflictsOf(blocks, block))
+  const crowd = conflicts.map((list) => list.reduce((sum, other) => sum + blocks[other]!.bytes, 0))
   yield sorted((i) => crowd[i]!)
   yield sorted((i) => conflicts[i]!.length)
-  yield sorted((i) => -blocks[i]!.first)
 }
 
+const overlap = (a: Block, b: Block): boolean => a.first <= b.last && b.first <= a.last
+
+/** Blocks in use at the same time as `block`, itself among them. */
+const conflictsOf = (blocks: readonly Block[], block: Block): number[] =>
+  [...blocks.keys()].filter((other) => blocks[other]!.bytes > 0 && overlap(blocks[other]!, block))
+
 /** One block after the other, each into the lowest gap that holds it, or into the tightest. */
-function place(
-  blocks: readonly Block[],
-  conflicts: readonly (readonly number[])[],
-  order: readonly number[],
-  rule: 'lowest' | 'tightest',
-): Offsets {
-  const offsets = new Float64Array(blocks.length).fill(-1)
+function place(blocks: readonly Block[], order: readonly number[], rule: 'lowest' | 'tightest'): Placement {
+  const offsets = new Float64Array(blocks.length)
+  /** Blocks placed, by offset. */
+  const placed: number[] = []
   let height = 0
-  for (const block of order) {
-    const { bytes } = blocks[block]!
-    const placed = conflicts[block]!.filter((other) => offsets[other]! >= 0).sort((a, b) => offsets[a]! - offsets[b]!)
+  for (const index of order) {
+    const block = blocks[index]!
+    if (block.bytes === 0) continue
     let floor = 0
     let chosen = -1
     let slack = Number.POSITIVE_INFINITY
     for (const other of placed) {
-      const gap = offsets[other]! - floor
-      if (gap >= bytes && gap - bytes < slack) {
+      if (!overlap(blocks[other]!, block)) continue
+      const gap = offsets[other]! - floor - block.bytes
+      if (gap >= 0 && gap < slack) {
         chosen = floor
-        slack = gap - bytes
+        slack = gap
         if (rule === 'lowest') break
       }
       floor = Math.max(floor, offsets[other]! + blocks[other]!.bytes)
     }
-    offsets[block] = chosen < 0 ? floor : chosen
-    height = Math.max(height, offsets[block]! + bytes)
+    const offset = chosen < 0 ? floor : chosen
+    offsets[index] = offset
+    height = Math.max(height, offset + block.bytes)
+    let at = placed.length
+    while (at > 0 && offsets[placed[at - 1]!]! > offset) at -= 1
+    placed.splice(at, 0, index)
   }
-  return { offsets, height }
+  return { offsets, height, order }
 }
 
 /**
  * Iterated repair: a block that sticks out over the bound is placed earlier, before a block it conflicts with; the change
  * is kept unless the height grows. Choices come from a fixed sequence, so a plan is the same on every machine.
  */
-function repair(
-  blocks: readonly Block[],
-  conflicts: readonly (readonly number[])[],
-  start: Offsets & { readonly order: number[] },
-  bound: number,
-  budget: number,
-): Offsets {
+function repair(blocks: readonly Block[], start: Placement, bound: number, budget: number): Offsets {
   const random = sequence()
   let current = start
   let best: Offsets = start
   for (let steps = blocks.length; steps < budget && best.height > bound; steps += blocks.length) {
     const over = current.order.filter((block) => current.offsets[block]! + blocks[block]!.bytes > bound)
     const block = over[random(over.length)]!
-    const others = conflicts[block]!
+    const others = conflictsOf(blocks, blocks[block]!)
     const order = current.order.filter((each) => each !== block)
     const target = random(4) === 0 ? 0 : order.indexOf(others[random(others.length)]!)
     order.splice(Math.max(0, target), 0, block)
-    const rule = random(2) === 0 ? 'lowest' : 'tightest'
-    const found = place(blocks, conflicts, order, rule)
-    if (found.height <= current.height) current = { ...found, order }
+    const found = place(blocks, order, random(2) === 0 ? 'lowest' : 'tightest')
+    if (found.height <= current.height) current = found
     if (found.height < best.height) best = found
   }
   return best
