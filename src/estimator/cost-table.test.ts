@@ -26,6 +26,8 @@ const conv: KernelShape = {
   outputBytes: 16 * 16,
   weightBytes: 9 * 8 * 16 + 16,
   macs: 9 * 8 * 16 * 16,
+  activations: 2,
+  runLength: 0,
 }
 
 const figures = ({ macs, inputBytes, outputBytes }: KernelShape) => ({

@@ -1,8 +1,9 @@
-import { type KernelCost, kernelCost } from '../hw/cycles.js'
+import { type KernelCost, kernelCost, millisecondsOf, type Placement, type Unit } from '../hw/cycles/index.js'
 import { energyMj } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory.js'
-import type { ArrayTarget, Precision, Target } from '../hw/target.js'
+import { planMemory } from '../hw/memory/plan.js'
+import { residency } from '../hw/residency.js'
+import type { ArrayTarget, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
@@ -12,7 +13,7 @@ import { loadPredictor, type Predictor } from './predictor.js'
 export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
   inferTypes(model)
   const { kernels, assumptions, precision } = planKernels(model, target, binding)
-  const costs = kernels.map(coster(target, precision))
+  const costs = costsOf(kernels, target)
   const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
     kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
   const macs = total(({ macs }) => macs)
@@ -56,17 +57,19 @@ export function countParameters(model: Model): number {
 
 /** Cost of one run of a kernel. */
 type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sramBytes'> & {
+  readonly unit?: Unit
   readonly latencyMs: number
   readonly lowMs: number
   readonly highMs: number
 }
 
-function coster(target: Target, precision: Precision): (kernel: Kernel) => CostedKernel {
+function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
   if (target.kind === 'measured') {
     const predictor = loadPredictor(target.predictor)
-    return (kernel) => predictedCost(kernel, predictor)
+    return kernels.map((kernel) => predictedCost(kernel, predictor))
   }
-  return (kernel) => cycleCost(kernel, target, precision)
+  const placements = residency(kernels, target)
+  return kernels.map((kernel, i) => cycleCost(kernel, target, placements[i]!))
 }
 
 function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
@@ -84,9 +87,9 @@ function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
   }
 }
 
-function cycleCost(kernel: Kernel, target: ArrayTarget, precision: Precision): CostedKernel {
-  const cost = kernelCost(kernel, target, precision)
-  const latencyMs = cost.cycles / (target.clockGHz * 1e6)
+function cycleCost({ shape }: Kernel, target: ArrayTarget, placement: Placement): CostedKernel {
+  const cost = kernelCost(shape, target, placement)
+  const latencyMs = millisecondsOf(cost.cycles, target)
   return { ...cost, latencyMs, lowMs: latencyMs, highMs: latencyMs }
 }
 
@@ -95,6 +98,7 @@ const kernelMetrics = (kernel: Kernel, cost: CostedKernel): KernelMetrics => ({
   kind: kernel.kind,
   nodes: kernel.nodes.map((node) => node.label),
   latencyMs: cost.latencyMs * kernel.repeats,
+  ...(cost.unit !== undefined && { unit: cost.unit }),
   bound: cost.bound,
   utilisation: cost.utilisation,
 })

@@ -1,4 +1,4 @@
-import type { Bound } from '../hw/cycles.js'
+import type { Bound, Unit } from '../hw/cycles/index.js'
 import type { KernelKind } from '../hw/shape.js'
 
 /** What one inference costs on a target. */
@@ -25,6 +25,8 @@ export interface KernelMetrics {
   /** Labels of the nodes it runs. */
   readonly nodes: readonly string[]
   readonly latencyMs: number
+  /** What runs it; undefined: the target does not tell. */
+  readonly unit?: Unit
   /** What limits it. */
   readonly bound: Bound
   /** Useful MACs over what the target could do in its time; 0 where it has none. */

@@ -1,4 +1,5 @@
-import type { Precision } from './target.js'
+/** Number formats a target computes in. */
+export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
 
 /** What a kernel does, as far as a cost model tells kernels apart. */
 export const kernelKinds = [
@@ -23,7 +24,7 @@ export type KernelKind = (typeof kernelKinds)[number]
  */
 export interface KernelShape {
   readonly kind: KernelKind
-  /** ONNX operator of the anchor. */
+  /** Operator of the anchor; with its domain unless that is the standard one. */
   readonly op: string
   readonly precision: Precision
   readonly batch: number
@@ -45,6 +46,13 @@ export interface KernelShape {
   readonly outputBytes: number
   readonly weightBytes: number
   readonly macs: number
+  /** How many activations are read and written. */
+  readonly activations: number
+  /**
+   * Length of the runs it works along: elements that a movement copies at once, that a reduction collapses to one, that
+   * one element of the smaller operand meets, that a recurrence steps over. 0: does not apply or is not known.
+   */
+  readonly runLength: number
 }
 
 export const precisionBytes: Readonly<Record<Precision, number>> = {

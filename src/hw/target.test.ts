@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../ir/errors.js'
-import { loadTarget, targetNames, validateTarget } from './target.js'
+import { loadTarget, type Target, targetNames, validateTarget } from './target.js'
 
 const neuralEngine = () => structuredClone(loadTarget('neural-engine')) as unknown as Record<string, unknown>
 
@@ -83,10 +83,11 @@ describe('targets', () => {
     expect(() => loadTarget('unheard-of')).toThrow(/no target/)
   })
 
-  test('the schema itself is JSON that names every built-in kind', () => {
+  test('the schema knows four kinds', () => {
     const schema = JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as {
       properties: { kind: { enum: string[] } }
     }
-    expect(new Set(targetNames().map((name) => loadTarget(name).kind))).toEqual(new Set(schema.properties.kind.enum))
+    const kinds: Target['kind'][] = ['dot-product-array', 'systolic-array', 'microblock-array', 'measured']
+    expect(schema.properties.kind.enum).toEqual(kinds)
   })
 })
