@@ -94,7 +94,9 @@ export class TreeGrower {
       const large = leaf.histogram
       this.#subtract(large, small)
       const [smallSum, smallCount] = this.#totals(small)
-      const [leftSum, leftCount] = isLeftSmall ? [smallSum, smallCount] : [leaf.sum - smallSum, leaf.count - smallCount]
+      const [leftSum, leftCount] = isLeftSmall
+        ? [smallSum, smallCount]
+        : [leaf.sum - smallSum, leaf.count - smallCount]
       const [left, right] = isLeftSmall ? [small, large] : [large, small]
       leaves[at] = this.#leaf(leaf.start, middle, leftSum, leftCount, left, node, true)
       leaves.push(this.#leaf(middle, leaf.end, leaf.sum - leftSum, leaf.count - leftCount, right, node, false))
@@ -182,7 +184,12 @@ export class TreeGrower {
     return left
   }
 
-  #count(histogram: Float64Array, start: number, end: number, targets: Float64Array): void {
+  #count(
+    histogram: Float64Array,
+    start: number,
+    end: number,
+    targets: Float64Array,
+  ): void {
     const { bins, width } = this.#table
     const features = this.#features
     const order = this.#order

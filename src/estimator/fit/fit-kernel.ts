@@ -157,3 +157,4 @@ function rangesOf(rows: readonly Measurement[]): Record<string, [number, number]
   }
   return ranges
 }
+

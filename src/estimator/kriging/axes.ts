@@ -32,8 +32,7 @@ export interface Grid {
   readonly cells: Int32Array
 }
 
-export const sliceCount = (values: readonly Float64Array[]): number =>
-  values.reduce((all, { length }) => all * length, 1)
+export const sliceCount = (values: readonly Float64Array[]): number => values.reduce((all, { length }) => all * length, 1)
 
 /** Beyond this the grid is mostly holes, and solving for it too slow. */
 const mostCells = 250_000

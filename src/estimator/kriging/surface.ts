@@ -1,5 +1,5 @@
 import type { KernelShape } from '../../hw/shape.js'
-import { decodeFloat32, decodeInt16, decodeInt32, encodeArray } from '../typed-arrays.js'
+import { decodeInt16, decodeInt32, decodeFloat32, encodeArray } from '../typed-arrays.js'
 import { familyAxes, sliceAxes, writeFamilyPoint, writeSlicePoint } from './axes.js'
 
 /** A fitted surface over families x slices: at a slice of the grid, mean + sum over families of covariance x weight. */
@@ -81,9 +81,7 @@ export class KrigedSurface {
     this.#count = this.#families.length / familyAxes.length
     const familyValues = encoded.familyValues.map(decodeFloat32)
     this.#lengths = encoded.familyLengths
-    this.#growth = familyValues.map((values, axis) =>
-      Float64Array.from(values, (v) => Math.exp(v / this.#lengths[axis]!)),
-    )
+    this.#growth = familyValues.map((values, axis) => Float64Array.from(values, (v) => Math.exp(v / this.#lengths[axis]!)))
     this.#decay = this.#growth.map((values) => values.map((v) => 1 / v))
     this.#factors = familyValues.map(({ length }) => new Float64Array(length))
     this.#sliceValues = encoded.sliceValues.map(decodeFloat32)
