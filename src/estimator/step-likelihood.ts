@@ -7,8 +7,9 @@ export interface StepFit {
   /** Of the logarithm of latency. */
   readonly noise: number
   readonly logLikelihood: number
-  /** Part of the rows that wait for steps rather than overhead and are as long as the steps say. */
+  /** Of the rows that wait for steps rather than overhead: the part that is as long as the steps say, and the part that is shorter. */
   readonly share: number
+  readonly shorterShare: number
 }
 
 /** Part of the rows that may be bound by something else, and the densities of their logarithms: longer is usual, shorter is not. */
@@ -81,11 +82,12 @@ function judged(
   overheadMs: number,
   msPerStep: number,
   noise: number,
-): { logLikelihood: number; share: number } {
+): Pick<StepFit, 'logLikelihood' | 'share' | 'shorterShare'> {
   const height = (1 - otherwise) / (noise * Math.sqrt(2 * Math.PI))
   let logLikelihood = 0
   let waiting = 0
   let agreeing = 0
+  let shorter = 0
   for (let i = 0; i < rows.count; i++) {
     const computing = msPerStep * steps[i]!
     const error = Math.log(rows.latencyMs[i]! / (overheadMs + computing))
@@ -94,6 +96,8 @@ function judged(
     if (rows.latencyMs[i]! < 2 * overheadMs) continue
     waiting += 1
     if (Math.abs(error) < 3 * noise) agreeing += 1
+    else if (error < 0) shorter += 1
   }
-  return { logLikelihood, share: waiting === 0 ? 0 : agreeing / waiting }
+  const of = Math.max(1, waiting)
+  return { logLikelihood, share: agreeing / of, shorterShare: shorter / of }
 }
