@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { UserError } from '../ir/errors.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
+import { measureCommand } from './measure.js'
 import { optimizeCommand } from './optimize.js'
 import { profileCommand } from './profile.js'
 import { targetsCommand } from './targets.js'
@@ -17,6 +18,7 @@ export function parser(args: readonly string[]): Argv {
     .command(checkCommand)
     .command(diffCommand)
     .command(targetsCommand)
+    .command(measureCommand)
     .example('$0 model.onnx', 'tailor for neural-engine; writes model.tailored.onnx')
     .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')

@@ -1,7 +1,7 @@
 import { type KernelCost, kernelCost, millisecondsOf, type Placement, type Unit } from '../hw/cycles/index.js'
 import { energyMj } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory.js'
+import { planMemory } from '../hw/memory/plan.js'
 import { residency } from '../hw/residency.js'
 import type { ArrayTarget, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'

@@ -117,6 +117,16 @@ export function featuresOf(shape: KernelShape, processors: number, opRate: numbe
       count / (waves * processors),
     )
   }
+  // Convolutions are told by their sizes; what else there is works along runs of its data.
+  if (shape.kind !== 'convolution' && shape.kind !== 'depthwise') {
+    const { runLength } = shape
+    out.push(
+      shape.activations,
+      log(runLength),
+      log(outElements / Math.max(1, runLength)),
+      log(bytes / Math.max(1, runLength)),
+    )
+  }
   return Float64Array.from(out)
 }
 

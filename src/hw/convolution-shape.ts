@@ -41,5 +41,7 @@ export function convolutionShape(sizes: ConvolutionSizes): KernelShape {
     outputBytes: batch * outChannels * outSize * outSize * elementBytes,
     weightBytes: weights * elementBytes,
     macs: batch * outSize * outSize * weights,
+    activations: 2,
+    runLength: 0,
   }
 }

@@ -55,6 +55,13 @@ export function planKernels(model: Model, target: Target, binding: Binding = {})
   return { kernels: plan.kernels, assumptions: [...plan.assumptions], precision: plan.precision }
 }
 
+/** Shape of a node as a kernel of its own, whatever would be fused to it. The types around it are inferred. */
+export function shapeOfNode(node: Node, target: Target): KernelShape {
+  const plan = new Planner(node.graph.model, target, {})
+  plan.node(node, 1)
+  return plan.kernels[0]!.shape
+}
+
 class Planner {
   readonly kernels: Kernel[] = []
   readonly assumptions = new Set<string>()
@@ -73,17 +80,22 @@ class Planner {
     for (const node of graph.nodes()) {
       if (this.#fused.has(node)) continue
       if (node.hasSubgraphs) this.#controlFlow(node, repeats)
-      else this.#node(node, repeats)
+      else if (this.#isWork(node)) this.node(node, repeats)
     }
   }
 
-  #node(node: Node, repeats: number): void {
+  /** Constants are weights. Where nothing is dispatched at run time, views only rename, and the host works out sizes beforehand. */
+  #isWork(node: Node): boolean {
+    if (node.outputs.every((output) => constantOf(output))) return false
+    if (this.#target.fusion.dispatch === 'every-node') return true
+    const traits = contextOf(node)?.resolved.op.traits ?? []
+    return node.inputs.length > 0 && !traits.includes('view') && !isShapeArithmetic(node)
+  }
+
+  /** A kernel around a node and what is fused to it. */
+  node(node: Node, repeats: number): void {
     const found = contextOf(node)
     const traits = found?.resolved.op.traits ?? []
-    // Constants are weights and views only rename: neither is work.
-    if (node.inputs.length === 0 || traits.includes('view') || node.outputs.every((output) => constantOf(output)))
-      return
-    if (isShapeArithmetic(node)) return
     const mapping = this.#mapping(node, traits)
     const nodes = [node]
     if (mapping !== undefined) this.#fuseFollowers(node, nodes)
@@ -114,7 +126,7 @@ class Planner {
       shape: shapeOf({
         kind,
         anchor: node,
-        precision: this.precision,
+        precision: this.#precisionOf(node),
         inputDims: this.#dims(node.inputs[0], node),
         outputDims: this.#dims(node.outputs[0], node),
         weightDims: this.#weightDims(node, traits),
@@ -124,6 +136,7 @@ class Planner {
         macs,
         mapping,
         fused: nodes.length - 1,
+        activations: inputs.length + outputs.length,
       }),
       repeats,
     })
@@ -241,8 +254,18 @@ class Planner {
     return tensor.size * this.#elementBytes(tensor.dtype)
   }
 
+  /** The deployed format; where models keep their own, that of the node's data. */
+  #precisionOf(node: Node): Precision {
+    if (this.#target.defaultPrecision !== 'model') return this.precision
+    const dtypes = node.inputs.map((input) => constantOf(input)?.dtype ?? dtypeOf(input?.type))
+    if (dtypes.some((dtype) => dtype === 'int8' || dtype === 'uint8')) return 'int8'
+    const dtype = dtypes.find((each) => each !== undefined && isFloat(each))
+    return dtype === 'float16' || dtype === 'bfloat16' ? dtype : 'float32'
+  }
+
   /** Float data travel in the deployed format, everything else in its own. */
   #elementBytes(dtype: DType | undefined): number {
+    if (dtype !== undefined && this.#target.defaultPrecision === 'model') return bitsOf(dtype) / 8
     if (dtype === undefined || (isFloat(dtype) && bitsOf(dtype) >= 16)) return precisionBytes[this.precision]
     return bitsOf(dtype) / 8
   }

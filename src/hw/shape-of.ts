@@ -1,5 +1,6 @@
 import type { Node } from '../ir/graph.js'
 import type { ArrayMapping } from './cycles/mapping.js'
+import { runLengthOf } from './run-length.js'
 import type { KernelKind, KernelShape } from './shape.js'
 import type { Precision } from './target.js'
 
@@ -19,6 +20,8 @@ export interface KernelFacts {
   readonly mapping: ArrayMapping | undefined
   /** Operators that run on the anchor's output inside the kernel. */
   readonly fused: number
+  /** Activations read and written. */
+  readonly activations: number
 }
 
 type Extent = Pick<
@@ -39,7 +42,19 @@ type Extent = Pick<
 
 /** Numbers of a kernel in the words of `KernelShape`. */
 export function shapeOf(facts: KernelFacts): KernelShape {
-  const { kind, anchor, precision, inputBytes, outputBytes, weightBytes, macs, fused } = facts
+  const {
+    kind,
+    anchor,
+    precision,
+    inputDims,
+    outputDims,
+    inputBytes,
+    outputBytes,
+    weightBytes,
+    macs,
+    fused,
+    activations,
+  } = facts
   return {
     kind,
     op: anchor.domain === '' ? anchor.opType : `${anchor.domain}.${anchor.opType}`,
@@ -50,6 +65,8 @@ export function shapeOf(facts: KernelFacts): KernelShape {
     outputBytes,
     weightBytes,
     macs,
+    activations,
+    runLength: runLengthOf(anchor, kind, inputDims, outputDims),
   }
 }
 
@@ -58,6 +75,15 @@ function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: 
   if (mapping !== undefined && kind !== 'matmul') return windowed(inputDims, outputDims, weightDims!.slice(2), anchor)
   if (kind === 'pool' && inputDims.length > 2 && outputDims.length === inputDims.length) {
     return windowed(inputDims, outputDims, anchor.ints('kernel_shape') ?? inputDims.slice(2), anchor)
+  }
+  if (kind === 'recurrent' && inputDims.length === 3) {
+    const hidden = anchor.int('hidden_size', 1)
+    return {
+      ...flat(inputDims[0]!, inputDims[0]!),
+      batch: inputDims[1]!,
+      inChannels: inputDims[2]!,
+      outChannels: hidden,
+    }
   }
   if (mapping !== undefined) {
     const matrices = weightDims === undefined ? product(outputDims.slice(0, -2)) : 1
@@ -104,13 +130,14 @@ const plane = (sizes: readonly number[]): [height: number, width: number] => [
   sizes.at(-1) ?? 1,
 ]
 
+/** What is empty or of unknown size counts as one element. */
 const flat = (inHeight: number, outHeight: number): Extent => ({
   batch: 1,
   inChannels: 1,
-  inHeight,
+  inHeight: Math.max(1, inHeight),
   inWidth: 1,
   outChannels: 1,
-  outHeight,
+  outHeight: Math.max(1, outHeight),
   outWidth: 1,
   kernelHeight: 1,
   kernelWidth: 1,

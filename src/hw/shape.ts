@@ -46,6 +46,13 @@ export interface KernelShape {
   readonly outputBytes: number
   readonly weightBytes: number
   readonly macs: number
+  /** How many activations are read and written. */
+  readonly activations: number
+  /**
+   * Length of the runs it works along: elements that a movement copies at once, that a reduction collapses to one, that
+   * one element of the smaller operand meets, that a recurrence steps over. 0: does not apply or is not known.
+   */
+  readonly runLength: number
 }
 
 export const precisionBytes: Readonly<Record<Precision, number>> = {

@@ -5,6 +5,14 @@ import type { KernelKind, Precision } from './shape.js'
 
 export type { Precision } from './shape.js'
 
+/** What becomes one kernel. */
+export interface Fusion {
+  /** What is computed on the array's output at no cost. */
+  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
+  readonly dispatch?: 'every-node' | 'data-only'
+}
+
 interface TargetHead {
   readonly name: string
   readonly description: string
@@ -22,7 +30,7 @@ interface TargetHead {
     /** Data arrive while the array computes, the default; false: before it does. */
     readonly doubleBuffered?: boolean
   }
-  readonly fusion: { readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[] }
+  readonly fusion: Fusion
   readonly energy: {
     readonly picojoulesPerMac: Readonly<Partial<Record<Precision, number>>>
     readonly picojoulesPerSramByte: number
@@ -101,6 +109,28 @@ export interface MicroblockTarget extends ClockedTarget {
     /** Of each core. */
     readonly sharedBufferBanks: number
     readonly bankBytes: number
+    /** Banks for finished outputs, and those at the end that stay free or hold the table of an activation. */
+    readonly outputBanks: number
+    readonly endBanks: number
+    /** Operands take banks in multiples of these: inputs by their bits, accumulators by theirs. */
+    readonly bankGranules: {
+      readonly input8: number
+      readonly input16: number
+      readonly input32: number
+      readonly accumulator32: number
+      readonly accumulator40: number
+    }
+    /** Cycles an output element takes by what makes it, all cores together; with a table the slower of both. */
+    readonly outputCyclesPerElement: {
+      readonly unary32: number
+      readonly binary32: number
+      readonly multiplyTo32: number
+      readonly multiply: number
+      readonly add: number
+      readonly maxPool: number
+      readonly other: number
+      readonly tableActivation: number
+    }
   }
   readonly memory: TargetHead['memory'] & {
     readonly mode: 'shared-sram' | 'dedicated-sram' | 'sram-only'

@@ -34,6 +34,16 @@ export interface RuntimeOptions {
   readonly allowUnreleasedOpsets?: boolean
 }
 
+export interface LoadSettings {
+  readonly optimization?: Optimization
+  /** Intra-op; inter-op is always one. */
+  readonly threads?: number
+  /** Where the graph is written as the runtime runs it, after its optimizer. */
+  readonly optimizedModelPath?: string
+  /** Beginning of the path of a trace with the time of every node; see `trace`. */
+  readonly tracePrefix?: string
+}
+
 interface TensorRecord {
   readonly dtype: string
   readonly dims: readonly number[]
@@ -62,14 +72,11 @@ export class Runtime {
     this.#options = options
   }
 
-  /** Loads a model. threads: intra-op; inter-op is always one. */
-  async load(
-    source: ModelSource,
-    settings: { readonly optimization?: Optimization; readonly threads?: number } = {},
-  ): Promise<Session | RuntimeFailure> {
+  async load(source: ModelSource, settings: LoadSettings = {}): Promise<Session | RuntimeFailure> {
     const id = this.#nextId++
-    const { optimization = 'disabled', threads = 1 } = settings
-    const loaded = await this.#call('load', { session: id, source, optimization, threads }, 'load-error')
+    const { optimization = 'disabled', threads = 1, optimizedModelPath, tracePrefix } = settings
+    const args = { session: id, source, optimization, threads, optimizedModelPath, tracePrefix }
+    const loaded = await this.#call('load', args, 'load-error')
     if (isFailure(loaded)) return loaded
     const { inputs, outputs } = loaded as { inputs: string[]; outputs: string[] }
     return { id, generation: this.#generation, inputs, outputs }
@@ -103,6 +110,13 @@ export class Runtime {
       ...plan,
     }
     return (await this.#call('time', args, 'run-error')) as number[][] | RuntimeFailure
+  }
+
+  /** Runs a session loaded with `tracePrefix`; afterwards the trace lies there as `<prefix>_<time>.json`. */
+  async trace(session: Session, feeds: ReadonlyMap<string, Tensor>, runs: number): Promise<RuntimeFailure | undefined> {
+    if (session.generation !== this.#generation) return lostSession
+    const done = await this.#call('trace', { session: session.id, feeds: toRecords(feeds), runs }, 'run-error')
+    return isFailure(done) ? done : undefined
   }
 
   /** Frees a session. */

@@ -39,7 +39,7 @@ const kinds = new Map([
 ])
 
 const handlers = {
-  async load({ session, source, optimization, threads }) {
+  async load({ session, source, optimization, threads, optimizedModelPath, tracePrefix }) {
     const { InferenceSession } = await runtime()
     const options = {
       graphOptimizationLevel: optimization,
@@ -47,6 +47,8 @@ const handlers = {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 4,
+      ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
+      ...(tracePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: tracePrefix }),
     }
     const created = await InferenceSession.create(source.path ?? source.bytes, options)
     sessions.set(session, created)
@@ -74,6 +76,15 @@ const handlers = {
       }
     }
     return samples
+  },
+
+  /** Runs a session that was loaded to trace, and ends the trace: its file appears then. */
+  async trace({ session, feeds, runs }) {
+    const own = await toFeeds(feeds)
+    const traced = sessions.get(session)
+    for (let i = 0; i < runs; i++) await traced.run(own)
+    traced.endProfiling()
+    return null
   },
 
   async release({ session }) {

@@ -37,6 +37,8 @@ export const derivedNumbers = [
   'outputBytes',
   'weightBytes',
   'macs',
+  'activations',
+  'runLength',
 ] as const
 export type NumberField = (typeof requiredNumbers)[number] | (typeof derivedNumbers)[number]
 
@@ -172,6 +174,8 @@ function completeShape(
     inputBytes: given.inputBytes ?? batch * inChannels * inHeight * inWidth * size,
     outputBytes: given.outputBytes ?? outElements * size,
     weightBytes: given.weightBytes ?? weights * size,
+    activations: given.activations ?? 2,
+    runLength: given.runLength ?? 0,
     macs: given.macs ?? (hasWeights ? (outElements * kernelHeight * kernelWidth * inChannels) / groups : 0),
   }
 }

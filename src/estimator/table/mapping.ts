@@ -38,7 +38,7 @@ export const ownMapping: ColumnMapping = {
   mappingVersion: 1,
   text: Object.fromEntries(textFields.map((field) => [field, field])),
   numbers: Object.fromEntries(numberFields.map((field) => [field, snake(field)])),
-  ignore: ['spread_ms', 'runs', 'threads', 'runtime', 'network'],
+  ignore: ['spread_ms', 'runs', 'threads', 'runtime', 'network', 'item'],
 }
 
 /** Reads a mapping of the user's. Throws UserError `invalid-data` with the JSON path at fault. */

@@ -1,0 +1,107 @@
+import { shapeOfNode } from '../../hw/kernels.js'
+import type { KernelShape } from '../../hw/shape.js'
+import type { Target } from '../../hw/target.js'
+import type { DType } from '../../ir/dtype.js'
+import { bitsOf, isFloat } from '../../ir/dtype.js'
+import { Graph, Model, type Node, Value } from '../../ir/graph.js'
+import { inferTypes } from '../../ir/infer.js'
+import { Patch } from '../../ir/patch.js'
+import { numberToFloat16, Tensor, volume } from '../../ir/tensor.js'
+import { tensorType } from '../../ir/type.js'
+import type { SeededRandom } from '../../runtime/random.js'
+import type { KernelSpec, Operand } from './kernel-spec.js'
+
+/**
+ * A model that runs a kernel `copies` times, each with weights of its own, on the same inputs; and, so that it has an
+ * output and the call something to do without any copy, one Relu of a single element.
+ */
+export function kernelModel(spec: KernelSpec, copies: number, random: SeededRandom): { model: Model; nodes: Node[] } {
+  const model = new Model(8, new Map([...spec.opsets].filter(([domain]) => domain !== '' || true)))
+  if (!model.opsets.has('')) model.opsets.set('', 17)
+  const graph = new Graph(model, 'main')
+  model.graph = graph
+  const patch = new Patch(model)
+  const input = (name: string, dtype: DType, dims: readonly number[]): Value => {
+    const value = new Value(graph, name)
+    model.claimName(name)
+    value.isInput = true
+    value.type = tensorType(dtype, dims)
+    value.claim = value.type
+    graph.inputs.push(value)
+    return value
+  }
+  const data = spec.inputs.map((operand, i) =>
+    operand?.role === 'data' ? input(`x${i}`, operand.dtype, operand.dims) : undefined,
+  )
+  const literals = spec.inputs.map((operand) =>
+    operand?.role === 'literal' ? patch.constant(graph, operand.tensor, 'literal') : undefined,
+  )
+  const nodes = Array.from({ length: copies }, (_, k) => {
+    const operands = spec.inputs.map((operand, i) => {
+      if (operand?.role !== 'weights') return data[i] ?? literals[i]
+      return patch.constant(graph, randomWeights(operand, random), 'weights')
+    })
+    const node = patch.append(graph, {
+      opType: spec.opType,
+      domain: spec.domain,
+      inputs: operands,
+      outputs: spec.outputs.length,
+      attributes: Object.fromEntries(spec.attributes),
+      name: `kernel${k}`,
+      from: [],
+    })
+    // An output left out stays left out.
+    spec.outputs.forEach((isWanted, i) => {
+      if (!isWanted) node.outputs[i] = undefined
+    })
+    return node
+  })
+  const flag = input('flag', 'float32', [1])
+  const last = patch.append(graph, {
+    opType: 'Relu',
+    domain: '',
+    inputs: [flag],
+    outputs: 1,
+    attributes: {},
+    name: 'last',
+    from: [],
+  })
+  const output = last.outputs[0]!
+  output.type = tensorType('float32', [1])
+  output.claim = output.type
+  output.outputSlots += 1
+  graph.outputs.push(output)
+  return { model, nodes }
+}
+
+/** Shape of a kernel as the planner sees it alone. */
+export function shapeOfSpec(spec: KernelSpec, target: Target, random: SeededRandom): KernelShape {
+  const { model, nodes } = kernelModel(spec, 1, random)
+  inferTypes(model)
+  return shapeOfNode(nodes[0]!, target)
+}
+
+/** Bytes of weights that one copy brings. */
+export const weightBytesOf = (spec: KernelSpec): number =>
+  spec.inputs.reduce(
+    (sum, operand) => (operand?.role === 'weights' ? sum + (volume(operand.dims) * bitsOf(operand.dtype)) / 8 : sum),
+    0,
+  )
+
+/** Values of usual size for floats; zero points (vectors of bytes) are zero, other integers small. */
+export function randomWeights({ dtype, dims }: Extract<Operand, { dims: unknown }>, random: SeededRandom): Tensor {
+  const count = volume(dims)
+  const draw = () => random.uniform() - 0.5
+  if (dtype === 'float32') return Tensor.fromArray(dtype, dims, Float32Array.from({ length: count }, draw))
+  if (dtype === 'float16')
+    return Tensor.fromArray(
+      dtype,
+      dims,
+      Uint16Array.from({ length: count }, () => numberToFloat16(draw())),
+    )
+  if (dtype === 'float64') return Tensor.fromArray(dtype, dims, Float64Array.from({ length: count }, draw))
+  const bytes = new Uint8Array(Math.ceil((count * bitsOf(dtype)) / 8))
+  if (!isFloat(dtype) && bitsOf(dtype) === 8 && dims.length > 1 && dtype !== 'bool')
+    for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(0, 255)
+  return Tensor.fromBytes(dtype, dims, bytes)
+}
