@@ -1,6 +1,6 @@
 import { type KernelShape, precisionBytes } from '../../shape.js'
 import type { Block } from '../../target.js'
-import { type Operand, type Operation, volume } from './operation.js'
+import type { Operand, Operation } from './operation.js'
 import type { OperandPlaces } from './placement.js'
 import { softmaxOperations } from './softmax.js'
 
