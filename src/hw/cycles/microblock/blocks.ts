@@ -95,8 +95,10 @@ function depths(channels: number, limit: number, step: number): number[] {
 }
 
 /** Of two operands the larger decides the block. */
-function largerOperand({ input, second }: Operation): Block {
-  return second !== undefined && volume(second.extent) > volume(input.extent) ? second.extent : input.extent
+function largerOperand({ unit, input, second }: Operation): Block {
+  return unit === 'elementwise' && second !== undefined && volume(second.extent) > volume(input.extent)
+    ? second.extent
+    : input.extent
 }
 
 /**

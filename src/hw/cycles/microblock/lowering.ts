@@ -83,11 +83,12 @@ function vectorProduct(shape: KernelShape, places: OperandPlaces): Operation {
   // Kernels whose inner size no shape says: as many columns as their multiplications need.
   const isShapeless = shape.inChannels === 1 && shape.outChannels === 1 && shape.macs > height * width
   const channels = isShapeless ? Math.max(1, Math.round(shape.macs / (height * width))) : shape.inChannels
+  const matrix: Block = { height: 1, width: channels, channels: shape.outChannels }
   return {
     unit: 'vector-product',
     arithmetic: 'other',
     input: { extent: { height, width, channels }, bits, ...places.input },
-    second: undefined,
+    second: shape.weightBytes > 0 ? undefined : { extent: matrix, bits, ...places.second },
     output: { extent: { height, width, channels: shape.outChannels }, bits, ...places.output },
     kernel: one,
     stride: one,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { estimate } from '../../../estimator/estimate.js'
-import { buildModel } from '../../../ir/build.js'
-import { inferTypes } from '../../../ir/infer.js'
-import { Tensor } from '../../../ir/tensor.js'
-import { planKernels } from '../../kernels.js'
-import { loadTarget, type MicroblockTarget, targetNames } from '../../target.js'
-import { entropyBits } from './entropy.js'
-import { stepsOf } from './residency.js'
+import { estimate } from '../../src/estimator/estimate.js'
+import { entropyBits } from '../../src/hw/cycles/microblock/entropy.js'
+import { stepsOf } from '../../src/hw/cycles/microblock/residency.js'
+import { planKernels } from '../../src/hw/kernels.js'
+import { loadTarget, type MicroblockTarget, targetNames } from '../../src/hw/target.js'
+import { buildModel } from '../../src/ir/build.js'
+import { inferTypes } from '../../src/ir/infer.js'
+import { Tensor } from '../../src/ir/tensor.js'
 
 const target = loadTarget('ethos-u55-128') as MicroblockTarget
 
