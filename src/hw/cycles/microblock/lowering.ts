@@ -143,6 +143,9 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
     const channels = shape.runLength > 0 ? shape.runLength : shape.inChannels
     return { operations: softmaxOperations(Math.max(1, numbers / channels), channels, from, to), repeats: 1 }
   }
+  if (shape.op.startsWith('Reduce') && shape.runLength > 1) {
+    return { operations: [reduction(shape, places)], repeats: 1 }
+  }
   const arithmetic = arithmeticOf[shape.op]
   const elements = shape.inHeight * shape.inWidth * shape.inChannels
   const extra = (shape.inputBytes + shape.weightBytes) / (bits / 8) - elements * shape.batch
@@ -163,6 +166,22 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
     tableBytes: arithmetic === undefined && bits === 8 ? 256 : 0,
   }
   return { operations: [operation], repeats: shape.batch }
+}
+
+/** A reduction is a pool over each run of elements. */
+function reduction(shape: KernelShape, { input, output }: OperandPlaces): Operation {
+  const bits = bitsOf(shape)
+  const channels = Math.max(1, shape.outHeight * shape.outWidth * shape.outChannels * shape.batch)
+  return {
+    unit: 'pool',
+    arithmetic: shape.op === 'ReduceMax' || shape.op === 'ReduceMin' ? 'max' : 'other',
+    input: { extent: { height: shape.runLength, width: 1, channels }, bits, ...input },
+    second: undefined,
+    output: { extent: { height: 1, width: 1, channels }, bits, ...output },
+    kernel: { height: shape.runLength, width: 1 },
+    stride: one,
+    tableBytes: 0,
+  }
 }
 
 /** A copy is an average pool of single elements. */

@@ -145,6 +145,20 @@ describe('what a kernel becomes', () => {
     expect(operations.at(-1)!.output.extent).toEqual({ height: 1, width: 3, channels: 10 })
   })
 
+  test('a mean over the plane is a pool', () => {
+    const shape = vector('ReduceMean', {
+      inHeight: 640,
+      inputBytes: 640,
+      outHeight: 10,
+      outputBytes: 10,
+      runLength: 64,
+    })
+    const [operation] = lower(shape, inside).operations
+    expect(operation!.unit).toBe('pool')
+    expect(operation!.kernel).toEqual({ height: 64, width: 1 })
+    expect(operation!.output.extent).toEqual({ height: 1, width: 1, channels: 10 })
+  })
+
   test.each<[string, KernelShape, number, number]>([
     ['one operand', vector('Relu'), 0, 0],
     ['a table', vector('Sigmoid'), 0, 256],
