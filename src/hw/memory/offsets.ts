@@ -1,11 +1,5 @@
+import type { Block } from './block.js'
 import { packExactly } from './offset-search.js'
-
-/** A piece of memory that must not move: bytes, and the steps it is in use, both included. */
-export interface Block {
-  readonly bytes: number
-  readonly first: number
-  readonly last: number
-}
 
 export interface Offsets {
   /** By block. */
