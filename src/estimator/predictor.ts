@@ -4,6 +4,8 @@ import type { KernelKind, KernelShape } from '../hw/shape.js'
 import type { Precision } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'
 import { type EncodedTrees, Ensemble } from './boosting/ensemble.js'
+import type { Calibration } from './calibrate/calibration.js'
+import { Calibrator } from './calibrate/calibrator.js'
 import { featuresOf, whiteBoxTerms } from './features.js'
 import type { ErrorSummary } from './fit/statistics.js'
 
@@ -57,20 +59,6 @@ export interface Validation extends ErrorSummary {
   readonly candidates: Readonly<Record<string, number>>
 }
 
-/** Correction of a predictor to a sibling device: log factor = Gaussian process over standardized features. */
-export interface Calibration {
-  readonly device: string
-  readonly rows: number
-  readonly data: { readonly file: string; readonly sha256: string }
-  readonly mean: number
-  readonly lengths: readonly number[]
-  readonly points: readonly (readonly number[])[]
-  readonly weights: readonly number[]
-  readonly amplitude: number
-  /** 90 % half width of the logarithm on rows left out. */
-  readonly halfWidth: number
-}
-
 export interface Prediction {
   readonly latencyMs: number
   readonly lowMs: number
@@ -120,7 +108,7 @@ export const priorFeatures = 3
 export class Predictor {
   readonly file: PredictorFile
   readonly #models = new Map<string, LoadedModel>()
-  readonly #calibrate: ((shape: KernelShape, latencyMs: number) => number) | undefined
+  readonly #calibrator: Calibrator | undefined
 
   constructor(file: PredictorFile) {
     this.file = file
@@ -132,7 +120,7 @@ export class Predictor {
         coefficients: Float64Array.from(model.whiteBox),
       })
     }
-    if (file.calibration !== undefined) this.#calibrate = calibrator(file.calibration)
+    if (file.calibration !== undefined) this.#calibrator = new Calibrator(file.calibration)
   }
 
   get precisions(): Precision[] {
@@ -143,17 +131,17 @@ export class Predictor {
   latencyMs(shape: KernelShape): number {
     const { loaded } = this.#find(shape)
     const { latencyMs } = this.#evaluate(loaded, shape)
-    return this.#calibrate === undefined ? latencyMs : latencyMs * Math.exp(this.#calibrate(shape, latencyMs))
+    return this.#calibrator?.latencyMs(shape, latencyMs) ?? latencyMs
   }
 
   predict(shape: KernelShape): Prediction {
     const { loaded, missing } = this.#find(shape)
     const { model, spread } = loaded
     const { latencyMs: own, row, whiteBox, overhead, memory } = this.#evaluate(loaded, shape)
-    const latencyMs = this.#calibrate === undefined ? own : own * Math.exp(this.#calibrate(shape, own))
+    const latencyMs = this.#calibrator?.latencyMs(shape, own) ?? own
     const scale = spread === undefined ? 1 : Math.exp(spread.predict(row))
     const outOfRange = [...missing, ...outside(shape, model.ranges)]
-    const half = Math.max(this.file.calibration?.halfWidth ?? 0, model.intervalFactor * scale)
+    const half = this.file.calibration?.halfWidth ?? model.intervalFactor * scale
     // Outside its data a model knows less than its residuals say.
     const width = Math.exp(outOfRange.length > 0 ? 2 * half : half)
     return {
@@ -259,36 +247,4 @@ function outside(shape: KernelShape, ranges: KernelModel['ranges']): string[] {
     if (value < range[0] || value > range[1]) found.push(`${field} ${value} outside ${range[0]} to ${range[1]}`)
   }
   return found
-}
-
-/** What a calibration looks at, all as logarithms. */
-export function calibrationFeatures(shape: KernelShape, latencyMs: number): number[] {
-  const log = (value: number) => Math.log2(Math.max(1, value))
-  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
-  return [
-    Math.log2(latencyMs),
-    log(shape.macs),
-    log(bytes),
-    log(shape.inChannels),
-    log(shape.batch * shape.outHeight * shape.outWidth),
-    shape.kind === 'depthwise' ? 4 : 0,
-    log(shape.kernelHeight * shape.kernelWidth),
-    4 * shape.fused,
-  ]
-}
-
-/** Squared exponential kernel over features divided by their lengths (Rasmussen and Williams, 2006, eq. 4.9). */
-export function similarity(a: readonly number[], b: readonly number[], lengths: readonly number[]): number {
-  let distance = 0
-  for (let i = 0; i < lengths.length; i++) distance += ((a[i]! - b[i]!) / lengths[i]!) ** 2
-  return Math.exp(-distance / 2)
-}
-
-function calibrator({ mean, lengths, points, weights, amplitude }: Calibration) {
-  return (shape: KernelShape, latencyMs: number): number => {
-    const features = calibrationFeatures(shape, latencyMs)
-    let sum = mean
-    for (let i = 0; i < points.length; i++) sum += weights[i]! * amplitude * similarity(features, points[i]!, lengths)
-    return sum
-  }
 }
