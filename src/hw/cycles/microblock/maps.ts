@@ -98,10 +98,10 @@ export class FeatureMaps {
     return this.#sum(([first, last]) => first <= at && at <= last) + unmade
   }
 
-  /** Bytes that steps `first` to `last` leave as they are: alive before and neither the chain's own input nor made in it. */
-  besideBytes(first: number, last: number): number {
+  /** Bytes that a chain of steps which begins at `first` leaves as they are: alive before, and not what it reads. */
+  besideBytes(first: number): number {
     const own = new Set(this.#steps[first]!.reads)
-    return this.#sum(([from, to], map) => from < first && to >= first && !(own.has(map) && to <= last))
+    return this.#sum(([from, to], map) => from < first && to >= first && !own.has(map))
   }
 
   /** Steps during which a map is alive. */
