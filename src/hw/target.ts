@@ -27,6 +27,8 @@ interface TargetHead {
     readonly dramBytesPerCycle: number
     /** What the SRAM delivers to the array; undefined: as much as the array takes. */
     readonly sramBytesPerCycle?: number
+    /** Activations begin at multiples of it and their sizes are rounded up to it; 1 by default. */
+    readonly alignBytes?: number
     /** Data arrive while the array computes, the default; false: before it does. */
     readonly doubleBuffered?: boolean
   }

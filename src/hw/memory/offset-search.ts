@@ -1,4 +1,4 @@
-import type { Block } from './offsets.js'
+import type { Block } from './block.js'
 
 /**
  * Offsets of all blocks within `height`, or undefined if there are none or the budget (blocks tried) ends first.

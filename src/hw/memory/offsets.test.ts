@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Block } from './block.js'
 import { packExactly } from './offset-search.js'
-import { type Block, findOffsets, largestLoad } from './offsets.js'
+import { findOffsets, largestLoad } from './offsets.js'
 
 const blockLists = (most: number) =>
   fc.array(

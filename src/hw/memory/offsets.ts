@@ -1,11 +1,5 @@
+import type { Block } from './block.js'
 import { packExactly } from './offset-search.js'
-
-/** A piece of memory that must not move: bytes, and the steps it is in use, both included. */
-export interface Block {
-  readonly bytes: number
-  readonly first: number
-  readonly last: number
-}
 
 export interface Offsets {
   /** By block. */
@@ -42,21 +36,21 @@ export function findOffsets(blocks: readonly Block[], budget = defaultOffsetStep
 type Placement = Offsets & { readonly order: readonly number[] }
 
 /** Largest sum of bytes in use at one step. */
-export function largestLoad(blocks: readonly Block[]): number {
+export const largestLoad = (blocks: readonly Block[]): number => largest(loads(blocks))
+
+/** Bytes in use by step. */
+function loads(blocks: readonly Block[]): Float64Array {
   const steps = blocks.reduce((most, { last }) => Math.max(most, last + 1), 0)
-  const change = new Float64Array(steps + 1)
+  const load = new Float64Array(steps + 1)
   for (const { bytes, first, last } of blocks) {
-    change[first]! += bytes
-    change[last + 1]! -= bytes
+    load[first]! += bytes
+    load[last + 1]! -= bytes
   }
-  let load = 0
-  let largest = 0
-  for (let step = 0; step < steps; step++) {
-    load += change[step]!
-    largest = Math.max(largest, load)
-  }
-  return largest
+  for (let step = 1; step <= steps; step++) load[step]! += load[step - 1]!
+  return load
 }
+
+const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0)
 
 /** Orders to place blocks in; the costly ones are made when the others have failed. */
 function* orders(blocks: readonly Block[]): Generator<number[]> {
@@ -65,6 +59,9 @@ function* orders(blocks: readonly Block[]): Generator<number[]> {
   const life = (i: number) => blocks[i]!.last - blocks[i]!.first + 1
   yield sorted((i) => blocks[i]!.bytes)
   yield sorted((i) => blocks[i]!.bytes * life(i))
+  const load = loads(blocks)
+  const breadth = blocks.map(({ first, last }) => largest(load.subarray(first, last + 1)))
+  yield sorted((i) => breadth[i]!)
   yield sorted(life)
   yield sorted((i) => -blocks[i]!.first)
   const conflicts = blocks.map((block) => conflictsOf(blocks, block))

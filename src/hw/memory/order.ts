@@ -7,7 +7,7 @@ import { tailOf } from './tail.js'
 import { footprints, peakOfOrder, type TaskGraph } from './task-graph.js'
 
 /** Steps (tasks tried) that a search for the order of one graph may take. */
-export const defaultOrderSteps = 60_000
+export const defaultOrderSteps = 200_000
 
 /** How often the order is rebuilt around the task at its peak. */
 const cutRounds = 24
