@@ -1,10 +1,12 @@
 // Rows of tables made with Arm's Vela (layers.csv.gz, synthetic_ops.csv.gz) as kernels.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 
-/** Rows of a CSV file, gzipped or not, as objects of strings. */
-export function readRows(file) {
+/** Rows of a CSV file as objects of strings; `file` is taken with or without `.gz`, whichever is there. */
+export function readRows(name) {
+  const plain = name.replace(/\.gz$/, '')
+  const file = existsSync(`${plain}.gz`) ? `${plain}.gz` : plain
   const bytes = readFileSync(file)
   return parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, { columns: true })
 }
@@ -19,13 +21,25 @@ export function targetOf(config, loadTarget) {
 const kinds = {
   Conv2DBias: 'convolution',
   Conv2D: 'convolution',
+  Conv2DBackpropInputSwitchedBias: 'transposed-convolution',
   DepthwiseConv2DBias: 'depthwise',
   FullyConnected: 'matmul',
   AvgPool: 'pool',
   MaxPool: 'pool',
 }
 
-const opNames = { AvgPool: 'AveragePool', MaxPool: 'MaxPool', FullyConnected: 'Gemm' }
+const opNames = {
+  AvgPool: 'AveragePool',
+  FullyConnected: 'Gemm',
+  Maximum: 'Max',
+  Minimum: 'Min',
+  // Shifts, copies and changes of scale are plain arithmetic: the name only has to be one that needs no table.
+  SHL: 'Abs',
+  SHR: 'Abs',
+  CLZ: 'Abs',
+  Quantize: 'Abs',
+  Memcpy: 'Abs',
+}
 
 /** One row of `layers.csv` as a kernel, by the operation the array runs. */
 function shapeOfRow(row) {

@@ -1,5 +1,5 @@
 // Cycles of the Ethos-U targets held against Arm's compiler Vela, operator by operator and network by network.
-// node bench/vela.mjs [folder with layers.csv.gz, networks.csv, synthetic_ops.csv.gz]; needs dist/.
+// node bench/vela.mjs [folder with layers.csv, networks.csv, synthetic_ops.csv, gzipped or not]; needs dist/.
 // Without a folder the committed results are written anew.
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { groupRows, readRows, stepOfSynthetic, stepsOfRows, targetOf } from './v
 
 const folder = process.argv[2] ?? new URL('../../shared/measurements/vela', import.meta.url).pathname
 const file = (name) => join(folder, name)
+const has = (name) => existsSync(file(name)) || existsSync(file(`${name}.gz`))
 const round = (value) => Math.round(value * 1e4) / 1e4
 
 /** Bits for each weight with which the compressed filters take as many bytes as they were said to. */
@@ -124,15 +125,15 @@ function syntheticFigures(rows, bits) {
   }
 }
 
-const layers = readRows(file('layers.csv.gz'))
-const networks = existsSync(file('networks.csv')) ? readRows(file('networks.csv')) : []
+const layers = readRows(file('layers.csv'))
+const networks = has('networks.csv') ? readRows(file('networks.csv')) : []
 const results = {
   source: 'Vela 3.10.0, tables of ../shared/measurements/vela; an estimate of the vendor, not a measurement',
   weightsUnknown: networkFigures(layers, networks, false),
   weightsKnown: networkFigures(layers, networks, true),
 }
-if (existsSync(file('synthetic_ops.csv.gz'))) {
-  const rows = readRows(file('synthetic_ops.csv.gz'))
+if (has('synthetic_ops.csv')) {
+  const rows = readRows(file('synthetic_ops.csv'))
   results.syntheticUnknown = syntheticFigures(rows, undefined)
   results.syntheticUniform = syntheticFigures(rows, 8.33)
 }

@@ -1,6 +1,7 @@
+import { decodeFloat32, decodeInt16, decodeUint8, encodeArray } from '../typed-arrays.js'
 import type { BoostedTrees } from './boost.js'
 
-/** Boosted trees as JSON: typed arrays in base64, little-endian. */
+/** Boosted trees as JSON: numbers as typed arrays, little-endian. */
 export interface EncodedTrees {
   readonly width: number
   readonly base: number
@@ -20,12 +21,6 @@ export interface EncodedTrees {
   readonly values: string
 }
 
-const toBase64 = (array: ArrayBufferView): string =>
-  Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
-
-/** Bytes of a base64 text, in a buffer of their own so that any element size is aligned. */
-const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer
-
 const concat = <T extends Uint8Array | Int16Array | Float32Array>(into: T, parts: readonly ArrayLike<number>[]): T => {
   let at = 0
   for (const part of parts) {
@@ -40,14 +35,14 @@ const total = (lists: readonly ArrayLike<number>[]): number => lists.reduce((sum
 export function encodeTrees({ width, base, borders, trees }: BoostedTrees): EncodedTrees {
   const nodes = total(trees.map(({ feature }) => feature))
   const bytes = (key: 'feature' | 'bin') =>
-    toBase64(
+    encodeArray(
       concat(
         new Uint8Array(nodes),
         trees.map((tree) => tree[key]),
       ),
     )
   const children = (key: 'left' | 'right') =>
-    toBase64(
+    encodeArray(
       concat(
         new Int16Array(nodes),
         trees.map((tree) => tree[key]),
@@ -58,13 +53,13 @@ export function encodeTrees({ width, base, borders, trees }: BoostedTrees): Enco
     width,
     base,
     borderCounts: borders.map(({ length }) => length),
-    borders: toBase64(concat(new Float32Array(total(borders)), borders)),
+    borders: encodeArray(concat(new Float32Array(total(borders)), borders)),
     nodeCounts: trees.map(({ feature }) => feature.length),
     features: bytes('feature'),
     bins: bytes('bin'),
     left: children('left'),
     right: children('right'),
-    values: toBase64(concat(new Float32Array(total(values)), values)),
+    values: encodeArray(concat(new Float32Array(total(values)), values)),
   }
 }
 
@@ -81,13 +76,13 @@ export class Ensemble {
 
   constructor(encoded: EncodedTrees) {
     const { nodeCounts, borderCounts } = encoded
-    const borders = new Float32Array(fromBase64(encoded.borders))
-    const bins = new Uint8Array(fromBase64(encoded.bins))
-    const left = new Int16Array(fromBase64(encoded.left))
-    const right = new Int16Array(fromBase64(encoded.right))
+    const borders = decodeFloat32(encoded.borders)
+    const bins = decodeUint8(encoded.bins)
+    const left = decodeInt16(encoded.left)
+    const right = decodeInt16(encoded.right)
     this.#base = encoded.base
-    this.#feature = new Uint8Array(fromBase64(encoded.features))
-    this.#values = new Float32Array(fromBase64(encoded.values))
+    this.#feature = decodeUint8(encoded.features)
+    this.#values = decodeFloat32(encoded.values)
     const firstBorder = new Int32Array(borderCounts.length)
     borderCounts.forEach((count, f) => {
       if (f + 1 < borderCounts.length) firstBorder[f + 1] = firstBorder[f]! + count

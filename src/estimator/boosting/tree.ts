@@ -3,7 +3,7 @@ import type { BinnedTable } from './bins.js'
 export interface TreeOptions {
   readonly maxLeaves: number
   readonly minRowsPerLeaf: number
-  /** Added to a leaf's weight: shrinks the values of small leaves towards 0. */
+  /** Added to a leaf's count: shrinks the values of small leaves towards 0. */
   readonly l2: number
 }
 
@@ -21,7 +21,7 @@ interface Leaf {
   /** Range of the grower's row order. */
   readonly start: number
   readonly end: number
-  readonly weight: number
+  readonly count: number
   readonly sum: number
   readonly histogram: Float64Array
   readonly split: Split | undefined
@@ -39,7 +39,7 @@ interface Split {
 const histogramBins = 256
 
 /**
- * Grows regression trees best leaf first on histograms of weighted targets; the smaller child's histogram is counted and
+ * Grows regression trees best leaf first on histograms of targets; the smaller child's histogram is counted and
  * its sibling's is the difference (Ke et al., LightGBM, NeurIPS 2017). One grower serves all trees of an ensemble.
  */
 export class TreeGrower {
@@ -47,7 +47,7 @@ export class TreeGrower {
   readonly #options: TreeOptions
   readonly #order: Int32Array
   readonly #scratch: Int32Array
-  /** Histograms of leaves that are no more. Each holds (sum, weight) per bin and feature. */
+  /** Histograms of leaves that are no more. Each holds (sum, count) per bin and feature. */
   readonly #pool: Float64Array[] = []
   #features: Int32Array = new Int32Array(0)
 
@@ -59,17 +59,10 @@ export class TreeGrower {
   }
 
   /**
-   * Fits one tree to `targets` (one a row) over `rows` and `features`, both lists of indices, least squares with `weights`.
-   * Leaf values are multiplied with `rate` and added to `scores` of every row the tree was grown on.
+   * Fits one tree to `targets` (one a row of the table) over `rows` and `features`, both lists of indices, by least
+   * squares. Leaf values are multiplied with `rate`.
    */
-  grow(
-    targets: Float64Array,
-    weights: Float64Array | undefined,
-    rows: Int32Array,
-    features: Int32Array,
-    rate: number,
-    scores: Float64Array,
-  ): Tree {
+  grow(targets: Float64Array, rows: Int32Array, features: Int32Array, rate: number): Tree {
     this.#features = features
     this.#order.set(rows)
     const size = this.#options.maxLeaves
@@ -80,9 +73,9 @@ export class TreeGrower {
       right: new Int16Array(size - 1),
     }
     const histogram = this.#histogram()
-    this.#count(histogram, 0, rows.length, targets, weights)
-    const [sum, weight] = this.#totals(histogram)
-    const leaves = [this.#leaf(0, rows.length, sum, weight, histogram, -1, true)]
+    this.#count(histogram, 0, rows.length, targets)
+    const [sum, count] = this.#totals(histogram)
+    const leaves = [this.#leaf(0, rows.length, sum, count, histogram, -1, true)]
     let nodes = 0
     while (leaves.length < size) {
       const at = bestLeaf(leaves)
@@ -96,23 +89,22 @@ export class TreeGrower {
       const middle = this.#partition(leaf, feature, bin)
       const isLeftSmall = middle - leaf.start <= leaf.end - middle
       const small = this.#histogram()
-      if (isLeftSmall) this.#count(small, leaf.start, middle, targets, weights)
-      else this.#count(small, middle, leaf.end, targets, weights)
+      if (isLeftSmall) this.#count(small, leaf.start, middle, targets)
+      else this.#count(small, middle, leaf.end, targets)
       const large = leaf.histogram
       this.#subtract(large, small)
-      const [smallSum, smallWeight] = this.#totals(small)
-      const [leftSum, leftWeight] = isLeftSmall
-        ? [smallSum, smallWeight]
-        : [leaf.sum - smallSum, leaf.weight - smallWeight]
+      const [smallSum, smallCount] = this.#totals(small)
+      const [leftSum, leftCount] = isLeftSmall
+        ? [smallSum, smallCount]
+        : [leaf.sum - smallSum, leaf.count - smallCount]
       const [left, right] = isLeftSmall ? [small, large] : [large, small]
-      leaves[at] = this.#leaf(leaf.start, middle, leftSum, leftWeight, left, node, true)
-      leaves.push(this.#leaf(middle, leaf.end, leaf.sum - leftSum, leaf.weight - leftWeight, right, node, false))
+      leaves[at] = this.#leaf(leaf.start, middle, leftSum, leftCount, left, node, true)
+      leaves.push(this.#leaf(middle, leaf.end, leaf.sum - leftSum, leaf.count - leftCount, right, node, false))
     }
     const values = new Float64Array(leaves.length)
     leaves.forEach((leaf, i) => {
-      values[i] = (rate * leaf.sum) / (leaf.weight + this.#options.l2)
+      values[i] = (rate * leaf.sum) / (leaf.count + this.#options.l2)
       this.#attach(tree, leaf, ~i)
-      for (let k = leaf.start; k < leaf.end; k++) scores[this.#order[k]!]! += values[i]!
       this.#pool.push(leaf.histogram)
     })
     return {
@@ -134,19 +126,19 @@ export class TreeGrower {
     start: number,
     end: number,
     sum: number,
-    weight: number,
+    count: number,
     histogram: Float64Array,
     parent: number,
     isLeft: boolean,
   ): Leaf {
-    const split = end - start < 2 * this.#options.minRowsPerLeaf ? undefined : this.#bestSplit(histogram, sum, weight)
-    return { start, end, sum, weight, histogram, split, parent, isLeft }
+    const split = end - start < 2 * this.#options.minRowsPerLeaf ? undefined : this.#bestSplit(histogram, sum, count)
+    return { start, end, sum, count, histogram, split, parent, isLeft }
   }
 
-  #bestSplit(histogram: Float64Array, sum: number, weight: number): Split | undefined {
+  #bestSplit(histogram: Float64Array, sum: number, count: number): Split | undefined {
     const { l2, minRowsPerLeaf } = this.#options
     const { borders } = this.#table
-    const before = (sum * sum) / (weight + l2)
+    const before = (sum * sum) / (count + l2)
     let best = 1e-12
     let feature = -1
     let bin = -1
@@ -156,17 +148,17 @@ export class TreeGrower {
       const base = f * histogramBins * 2
       const cuts = borders[f]!.length
       let leftSum = 0
-      let leftWeight = 0
+      let leftCount = 0
       for (let b = 0; b < cuts; b++) {
-        const count = histogram[base + 2 * b + 1]!
-        if (count === 0) continue
+        const inBin = histogram[base + 2 * b + 1]!
+        if (inBin === 0) continue
         leftSum += histogram[base + 2 * b]!
-        leftWeight += count
-        const rightWeight = weight - leftWeight
-        if (leftWeight < minRowsPerLeaf) continue
-        if (rightWeight < minRowsPerLeaf) break
+        leftCount += inBin
+        const rightCount = count - leftCount
+        if (leftCount < minRowsPerLeaf) continue
+        if (rightCount < minRowsPerLeaf) break
         const rightSum = sum - leftSum
-        const gain = (leftSum * leftSum) / (leftWeight + l2) + (rightSum * rightSum) / (rightWeight + l2) - before
+        const gain = (leftSum * leftSum) / (leftCount + l2) + (rightSum * rightSum) / (rightCount + l2) - before
         if (gain > best) {
           best = gain
           feature = f
@@ -197,7 +189,6 @@ export class TreeGrower {
     start: number,
     end: number,
     targets: Float64Array,
-    weights: Float64Array | undefined,
   ): void {
     const { bins, width } = this.#table
     const features = this.#features
@@ -205,14 +196,13 @@ export class TreeGrower {
     const last = features.length
     for (let k = start; k < end; k++) {
       const row = order[k]!
-      const weight = weights === undefined ? 1 : weights[row]!
-      const target = targets[row]! * weight
+      const target = targets[row]!
       const base = row * width
       for (let j = 0; j < last; j++) {
         const f = features[j]!
         const at = (f * histogramBins + bins[base + f]!) * 2
         histogram[at]! += target
-        histogram[at + 1]! += weight
+        histogram[at + 1]! += 1
       }
     }
   }
@@ -224,15 +214,15 @@ export class TreeGrower {
     }
   }
 
-  #totals(histogram: Float64Array): [sum: number, weight: number] {
+  #totals(histogram: Float64Array): [sum: number, count: number] {
     const base = this.#features[0]! * histogramBins * 2
     let sum = 0
-    let weight = 0
+    let count = 0
     for (let b = 0; b < histogramBins; b++) {
       sum += histogram[base + 2 * b]!
-      weight += histogram[base + 2 * b + 1]!
+      count += histogram[base + 2 * b + 1]!
     }
-    return [sum, weight]
+    return [sum, count]
   }
 
   #histogram(): Float64Array {

@@ -1,20 +1,21 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { KernelShape } from '../../hw/shape.js'
-import { gemmOf } from '../features.js'
 import type { ResidualProcess } from './calibration.js'
+import { depthOf } from './structure.js'
 
 const log = (value: number): number => Math.log2(Math.max(1, value))
 
 /** How far kernels are from one another: logarithms, each divided by the distance over which a residual forgets. */
 export function residualFeatures(shape: KernelShape): number[] {
-  const { positions, depth, bytes } = gemmOf(shape)
+  const positions = shape.batch * shape.outHeight * shape.outWidth
+  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
   return [
     log(shape.macs) / 5,
     log(bytes) / 5,
     log(shape.inChannels) / 3,
     log(shape.outChannels) / 3,
     log(positions) / 5,
-    log(depth) / 4,
+    log(depthOf(shape)) / 4,
     (2 * log(shape.kernelHeight)) / 3,
     (2 * log(shape.strideHeight)) / 3,
     shape.fused / 3,

@@ -1,6 +1,5 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { KernelShape } from '../../hw/shape.js'
-import { gemmOf } from '../features.js'
 
 /**
  * A roofline with soft edges: latency = (floor^p + roof^p)^(1/p), p > 1. The floor is what a kernel takes however small
@@ -25,12 +24,16 @@ const roofEnd = parameterCount - 1
 /** The last parameter: p = 1 + e^sharpness. */
 export const sharpnessAt = roofEnd
 
+/** Multiplications one after the other behind one output: input channels of a group x window. */
+export const depthOf = ({ inChannels, groups, kernelHeight, kernelWidth }: KernelShape): number =>
+  Math.max(1, (inChannels / groups) * kernelHeight * kernelWidth)
+
 /** What each parameter but the sharpness is multiplied with. */
 export function structureTerms(shape: KernelShape): Float64Array {
   return Float64Array.of(
     1,
     shape.fused,
-    gemmOf(shape).depth * 1e-3,
+    depthOf(shape) * 1e-3,
     shape.macs * 1e-9,
     shape.inputBytes * 1e-8,
     shape.outputBytes * 1e-8,

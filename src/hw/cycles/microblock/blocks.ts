@@ -41,18 +41,19 @@ export function planBlocks(operation: Operation, { array }: MicroblockTarget): B
   let bestCost = Number.POSITIVE_INFINITY
   let bestCoverage = Number.POSITIVE_INFINITY
   for (const channels of depths(output.channels, limit.channels, microblock.channels)) {
-    const tooLarge = new Set<number>()
+    // By height, the narrowest block that does not fit.
+    const tooWide = new Map<number, number>()
     for (let height = microblock.height; height <= limit.height; height += microblock.height) {
       for (let width = microblock.width; width <= limit.width; width += microblock.width) {
         // A block that does not fit does not fit on its side either.
-        if (tooLarge.has(width * 1024 + height)) continue
+        if (height >= (tooWide.get(width) ?? Number.POSITIVE_INFINITY)) continue
         const block: Block = { height, width, channels }
         const needed = inputBlock(operation, block, keepsDepth ? channels : inputDepth, array)
         const isFlat = output.height === 1 && operation.kernel.height === 1 && microblock.height === 2
         const outputs = isFlat ? { ...block, height: 1 } : block
         if (!fits(operation, outputs, needed, accumulatorBits, array)) {
-          tooLarge.add(height * 1024 + width)
-          continue
+          tooWide.set(height, width)
+          break
         }
         let cost = trafficPerOutput(operation, input, outputs, needed, block)
         // Both halves of the buffer hold the whole input: it is fetched once.
@@ -94,8 +95,10 @@ function depths(channels: number, limit: number, step: number): number[] {
 }
 
 /** Of two operands the larger decides the block. */
-function largerOperand({ input, second }: Operation): Block {
-  return second !== undefined && volume(second.extent) > volume(input.extent) ? second.extent : input.extent
+function largerOperand({ unit, input, second }: Operation): Block {
+  return unit === 'elementwise' && second !== undefined && volume(second.extent) > volume(input.extent)
+    ? second.extent
+    : input.extent
 }
 
 /**

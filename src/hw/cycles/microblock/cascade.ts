@@ -15,6 +15,7 @@ export interface Link {
   readonly aliveBytes: number
   /** The next kernel is the only reader of the output and reads nothing else that a kernel made. */
   readonly feedsNext: boolean
+  readonly bitsPerWeight: number
 }
 
 /** Kernels `first` to `last` pass stripes on instead of whole maps. */
@@ -32,7 +33,7 @@ export interface Cascade {
  * of them. A chain grows while its next kernel would not fit alone, or while that makes it smaller; its stripes are as
  * high as the SRAM allows. Source: cascades of Vela 3.10 (ethosu/vela/cascade_builder.py, scheduler.py).
  */
-export function planCascades(links: readonly Link[], bitsPerWeight: number, target: MicroblockTarget): Cascade[] {
+export function planCascades(links: readonly Link[], target: MicroblockTarget): Cascade[] {
   const isShared = mapHome(target) === 'sram'
   const rows = smallestStripes(links)
   const cascades: Cascade[] = []
@@ -40,7 +41,7 @@ export function planCascades(links: readonly Link[], bitsPerWeight: number, targ
   for (let first = 0; first < links.length; ) {
     const last = isCascadable(links[first]!, rows[first]!) ? chainFrom(links, rows, first, limit, isShared) : first
     if (last > first) {
-      const stripeRows = highestStripes(links, first, last, bitsPerWeight, target) ?? rows.slice(first, last + 1)
+      const stripeRows = highestStripes(links, first, last, target) ?? rows.slice(first, last + 1)
       const bytes = cascadeBytes(links, first, stripeRows, isShared)
       cascades.push({ first, last, stripeRows, bytes })
       if (isShared) limit = Math.max(limit, bytes + otherBytes(links[first]!))
@@ -112,12 +113,11 @@ function highestStripes(
   links: readonly Link[],
   first: number,
   last: number,
-  bitsPerWeight: number,
   target: MicroblockTarget,
 ): number[] | undefined {
   const chain = links.slice(first, last + 1)
   const isShared = mapHome(target) === 'sram'
-  const filters = chain.reduce((sum, { operation }) => {
+  const filters = chain.reduce((sum, { operation, bitsPerWeight }) => {
     if (operation === undefined || !hasWeights(operation)) return sum
     const plan = planBlocks(operation, target)
     return sum + compressedBytes(operation, plan, operation.output.extent.channels, bitsPerWeight, target.array)

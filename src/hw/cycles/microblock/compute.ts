@@ -115,25 +115,19 @@ function* subKernels({ unit, kernel }: Operation): Generator<number> {
 }
 
 function outputCyclesPerElement(operation: Operation, plan: BlockPlan, { array }: MicroblockTarget): number {
-  const { unit, arithmetic, input, second, output, tableBytes } = operation
   const cycles = array.outputCyclesPerElement
-  const made =
-    unit === 'elementwise' && input.bits === 32
-      ? second === undefined
-        ? cycles.unary32
-        : cycles.binary32
-      : arithmetic === 'multiply'
-        ? output.bits === 32
-          ? cycles.multiplyTo32
-          : cycles.multiply
-        : plan.accumulatorBits === 40 && unit !== 'elementwise'
-          ? cycles.multiply
-          : arithmetic === 'add'
-            ? cycles.add
-            : arithmetic === 'max'
-              ? cycles.maxPool
-              : cycles.other
-  return Math.max(made, tableBytes > 0 ? cycles.tableActivation : 0)
+  return Math.max(cycles[outputMaker(operation, plan)], operation.tableBytes > 0 ? cycles.tableActivation : 0)
+}
+
+function outputMaker(
+  { unit, arithmetic, input, second, output }: Operation,
+  { accumulatorBits }: BlockPlan,
+): keyof MicroblockTarget['array']['outputCyclesPerElement'] {
+  if (unit === 'elementwise' && input.bits === 32) return second === undefined ? 'unary32' : 'binary32'
+  if (arithmetic === 'multiply') return output.bits === 32 ? 'multiplyTo32' : 'multiply'
+  if (unit !== 'elementwise' && accumulatorBits === 40) return 'multiply'
+  if (arithmetic === 'add') return 'add'
+  return arithmetic === 'max' ? 'maxPool' : 'other'
 }
 
 /** Latency and transfer of one block's inputs and outputs. */

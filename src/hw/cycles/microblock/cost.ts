@@ -65,7 +65,7 @@ export function microblockCost(
   const costs: OperationCost[] = []
   let { slackCycles } = placement
   for (const operation of operations) {
-    if (volume(operation.output.extent) === 0) continue
+    if (volume(operation.output.extent) * volume(operation.input.extent) === 0) continue
     const cost = operationCost(operation, target, { ...placement, slackCycles })
     costs.push(cost)
     slackCycles = cost.slackCycles

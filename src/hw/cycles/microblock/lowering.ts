@@ -1,6 +1,6 @@
 import { type KernelShape, precisionBytes } from '../../shape.js'
 import type { Block } from '../../target.js'
-import { type Operand, type Operation, volume } from './operation.js'
+import type { Operand, Operation } from './operation.js'
 import type { OperandPlaces } from './placement.js'
 import { softmaxOperations } from './softmax.js'
 
@@ -83,11 +83,12 @@ function vectorProduct(shape: KernelShape, places: OperandPlaces): Operation {
   // Kernels whose inner size no shape says: as many columns as their multiplications need.
   const isShapeless = shape.inChannels === 1 && shape.outChannels === 1 && shape.macs > height * width
   const channels = isShapeless ? Math.max(1, Math.round(shape.macs / (height * width))) : shape.inChannels
+  const matrix: Block = { height: 1, width: channels, channels: shape.outChannels }
   return {
     unit: 'vector-product',
     arithmetic: 'other',
     input: { extent: { height, width, channels }, bits, ...places.input },
-    second: undefined,
+    second: shape.weightBytes > 0 ? undefined : { extent: matrix, bits, ...places.second },
     output: { extent: { height, width, channels: shape.outChannels }, bits, ...places.output },
     kernel: one,
     stride: one,
@@ -142,6 +143,9 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
     const channels = shape.runLength > 0 ? shape.runLength : shape.inChannels
     return { operations: softmaxOperations(Math.max(1, numbers / channels), channels, from, to), repeats: 1 }
   }
+  if (shape.op.startsWith('Reduce') && shape.runLength > 1) {
+    return { operations: [reduction(shape, places)], repeats: 1 }
+  }
   const arithmetic = arithmeticOf[shape.op]
   const elements = shape.inHeight * shape.inWidth * shape.inChannels
   const extra = (shape.inputBytes + shape.weightBytes) / (bits / 8) - elements * shape.batch
@@ -162,6 +166,22 @@ function lowerVector(shape: KernelShape, places: OperandPlaces): Lowering {
     tableBytes: arithmetic === undefined && bits === 8 ? 256 : 0,
   }
   return { operations: [operation], repeats: shape.batch }
+}
+
+/** A reduction is a pool over each run of elements. */
+function reduction(shape: KernelShape, { input, output }: OperandPlaces): Operation {
+  const bits = bitsOf(shape)
+  const channels = Math.max(1, shape.outHeight * shape.outWidth * shape.outChannels * shape.batch)
+  return {
+    unit: 'pool',
+    arithmetic: shape.op === 'ReduceMax' || shape.op === 'ReduceMin' ? 'max' : 'other',
+    input: { extent: { height: shape.runLength, width: 1, channels }, bits, ...input },
+    second: undefined,
+    output: { extent: { height: 1, width: 1, channels }, bits, ...output },
+    kernel: { height: shape.runLength, width: 1 },
+    stride: one,
+    tableBytes: 0,
+  }
 }
 
 /** A copy is an average pool of single elements. */

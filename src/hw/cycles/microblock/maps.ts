@@ -14,6 +14,8 @@ export interface Step {
   readonly reads: readonly Source[]
   /** The network hands its output out. */
   readonly isOutput: boolean
+  /** What the lossless coder makes of a weight; undefined if the values are not known. */
+  readonly bitsPerWeight?: number | undefined
 }
 
 /** Outputs of steps as maps in memory, named by the step that makes them: who reads them, how they lie, when they live. */

@@ -15,7 +15,7 @@ export interface Operation {
   /** What decides the output's cycles. */
   readonly arithmetic: 'multiply' | 'add' | 'max' | 'other'
   readonly input: Operand
-  /** Second operand of an element-wise operation; all extents 1 for a scalar. */
+  /** Second operand of an element-wise operation, all extents 1 for a scalar; of a product of two maps its matrix. */
   readonly second: Operand | undefined
   readonly output: Operand
   readonly kernel: { readonly height: number; readonly width: number }
@@ -60,9 +60,9 @@ export function stripeOf(operation: Operation, rows: number): Operation {
   }
 }
 
-/** Whether an operation streams filters. */
-export const hasWeights = ({ unit }: Operation): boolean =>
-  unit === 'convolution' || unit === 'depthwise' || unit === 'vector-product'
+/** Whether an operation streams filters; the matrix of a product may also be a map that another one made. */
+export const hasWeights = ({ unit, second }: Operation): boolean =>
+  unit === 'convolution' || unit === 'depthwise' || (unit === 'vector-product' && second === undefined)
 
 /** Multiply-accumulates, windows of pools counted like those of a depthwise convolution. */
 export function macsOf({ unit, input, output, kernel }: Operation): number {

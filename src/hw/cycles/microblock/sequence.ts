@@ -13,7 +13,7 @@ export interface SequenceEntry {
 
 /**
  * Kernels in the order they run: where each finds its maps, how much SRAM is free for filters, and under what they can
- * be fetched. `bitsPerWeight`: of all filters, left out as the target says. Source: the scheduler of Vela 3.10
+ * be fetched. `bitsPerWeight`: of filters whose step does not say, left out as the target says. Source: the scheduler of Vela 3.10
  * (ethosu/vela/scheduler.py), without its second round that gives filters' buffers back to maps.
  */
 export function planSequence(
@@ -21,11 +21,20 @@ export function planSequence(
   target: MicroblockTarget,
   bitsPerWeight = 8 * target.memory.weightCompression,
 ): SequenceEntry[] {
+  const known = steps.map((step) => ({ ...step, bitsPerWeight: step.bitsPerWeight ?? bitsPerWeight }))
+  return planKnown(known, target)
+}
+
+interface KnownStep extends Step {
+  readonly bitsPerWeight: number
+}
+
+function planKnown(steps: readonly KnownStep[], target: MicroblockTarget): SequenceEntry[] {
   const maps = new FeatureMaps(steps, target)
   const inSram = steps.map((_, at) => maps.places(at, () => 'sram'))
   const links = steps.map((step, at) => linkOf(step, at, inSram[at]!, maps, target))
-  const cascades = planCascades(links, bitsPerWeight, target)
-  const plan = { steps, cascades, maps, target, bitsPerWeight }
+  const cascades = planCascades(links, target)
+  const plan = { steps, cascades, maps, target }
   const entries = run(plan, inSram)
   if (mapHome(target) === 'sram') return entries
   const homes = chooseHomes(entries, plan)
@@ -36,17 +45,22 @@ export function planSequence(
 }
 
 interface Plan {
-  readonly steps: readonly Step[]
+  readonly steps: readonly KnownStep[]
   readonly cascades: readonly Cascade[]
   readonly maps: FeatureMaps
   readonly target: MicroblockTarget
-  readonly bitsPerWeight: number
 }
 
 const cascadeOf = (cascades: readonly Cascade[], at: number): Cascade | undefined =>
   cascades.find(({ first, last }) => first <= at && at <= last)
 
-function linkOf({ shape }: Step, at: number, places: OperandPlaces, maps: FeatureMaps, target: MicroblockTarget): Link {
+function linkOf(
+  { shape, bitsPerWeight }: KnownStep,
+  at: number,
+  places: OperandPlaces,
+  maps: FeatureMaps,
+  target: MicroblockTarget,
+): Link {
   const { operations, repeats } = lower(shape, places)
   const inputBytes = maps.readBytes(at)
   const outputBytes = maps.bytes[at]!
@@ -57,18 +71,16 @@ function linkOf({ shape }: Step, at: number, places: OperandPlaces, maps: Featur
     // What lies off chip takes nothing from the array's own SRAM.
     aliveBytes: mapHome(target) === 'sram' ? maps.aliveBytes(at) : inputBytes + outputBytes,
     feedsNext: maps.feedsNext(at),
+    bitsPerWeight,
   }
 }
 
 /** Costs with the maps at given places, each kernel's filters fetched under the one before. */
-function run(
-  { steps, cascades, maps, target, bitsPerWeight }: Plan,
-  places: readonly OperandPlaces[],
-): SequenceEntry[] {
+function run({ steps, cascades, maps, target }: Plan, places: readonly OperandPlaces[]): SequenceEntry[] {
   const isShared = mapHome(target) === 'sram'
   let slackCycles = 0
   let filterBytes = 0
-  return steps.map(({ shape }, at) => {
+  return steps.map(({ shape, bitsPerWeight }, at) => {
     const cascade = cascadeOf(cascades, at)
     // Filters of all kernels of a cascade are there at once, others' only while they run.
     if (cascade === undefined || cascade.first === at) filterBytes = 0

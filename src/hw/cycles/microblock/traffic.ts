@@ -56,8 +56,10 @@ export function featureMapTraffic(operation: Operation, plan: BlockPlan, target:
     bytes[operand.home] += (elements * operand.bits * burstFactor(operand, block, isRead, target)) / 8
   }
   add(output, storedElements(output.extent, output.layout), plan.output, false)
-  if (operation.unit !== 'elementwise') add(input, windowedReads(operation, plan), plan.input, true)
-  else {
+  if (operation.unit !== 'elementwise') {
+    add(input, windowedReads(operation, plan), plan.input, true)
+    if (second !== undefined) add(second, volume(second.extent) * weightReads(operation, plan), plan.input, true)
+  } else {
     add(input, operandReads(input, operation), plan.input, true)
     if (second !== undefined) add(second, operandReads(second, operation), plan.input, true)
   }
