@@ -17,7 +17,7 @@ function fixedSpec(model: Model, target: ArrayTarget): CostTableSpec {
   inferTypes(model)
   const { kernels } = planKernels(model, target)
   const placements = residency(kernels, target)
-  const plan = planMemory(kernels)
+  const plan = planMemory(kernels, { alignBytes: target.memory.alignBytes })
   return {
     optionCounts: [],
     kernels: kernels.map(({ name, shape, repeats }, i) => ({
