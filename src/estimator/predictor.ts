@@ -108,7 +108,13 @@ function checkVersion(value: unknown, file: string): PredictorFile {
   if (given?.predictorVersion !== predictorVersion || !Array.isArray(given.models) || given.models.length === 0) {
     const found = JSON.stringify(given?.predictorVersion) ?? 'nothing'
     const remedy = 'write one with optimize fit table.csv --out predictor.json'
-    throw new UserError('invalid-data', '/predictorVersion', `expected ${predictorVersion}, found ${found}`, remedy, file)
+    throw new UserError(
+      'invalid-data',
+      '/predictorVersion',
+      `expected ${predictorVersion}, found ${found}`,
+      remedy,
+      file,
+    )
   }
   return given as PredictorFile
 }

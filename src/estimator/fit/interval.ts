@@ -26,12 +26,13 @@ export interface Interval {
 
 const spreadBoost: BoostOptions = {
   maxLeaves: 12,
-  rounds: 40,
+  maxDepth: 5,
+  rounds: 30,
   minRowsPerLeaf: 50,
-  learningRate: 0.12,
+  learningRate: 0.15,
   l2: 20,
   rowShare: 0.7,
-  featureShare: 0.5,
+  featureShare: 0.3,
 }
 
 /** Residuals below this are rounding of the clock. */
