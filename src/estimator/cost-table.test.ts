@@ -46,13 +46,14 @@ function chain(length: number, widthCounts: readonly number[], onCost: () => voi
       name: `conv${i}`,
       choices,
       repeats: i === 0 ? 3 : 1,
-      shape: (options) => {
+      variant: (options) => {
         if (isLast && options.at(-1) === 1) return undefined
         const [input, output] = i === 0 ? [undefined, options[0]!] : [options[0]!, options[1]!]
-        return changeKernel(conv, {
+        const shape = changeKernel(conv, {
           ...(input === undefined ? {} : { inChannels: width(input) }),
           outChannels: width(output),
         })
+        return { shape }
       },
     }
   })
@@ -61,7 +62,7 @@ function chain(length: number, widthCounts: readonly number[], onCost: () => voi
     kernels,
     activations: widthCounts.map((_, i) => ({ choices: [i], bytes: ([option]) => 16 * width(option!) })),
     peakBytes: (sizes) => sizes.reduce((peak, size, i) => Math.max(peak, size + (sizes[i + 1] ?? 0)), 0),
-    cost: (shape) => {
+    cost: ({ shape }) => {
       onCost()
       return figures(shape)
     },
@@ -73,8 +74,8 @@ function direct({ kernels, activations, peakBytes }: CostTableSpec, candidate: U
   let latencyMs = 0
   let energyMj = 0
   let weightBytes = 0
-  for (const { choices, shape, repeats = 1 } of kernels) {
-    const found = shape(choices.map((choice) => candidate[choice]!))
+  for (const { choices, variant, repeats = 1 } of kernels) {
+    const found = variant(choices.map((choice) => candidate[choice]!))?.shape
     if (found === undefined) continue
     latencyMs += figures(found).latencyMs * repeats
     energyMj += figures(found).energyMj * repeats
@@ -136,12 +137,12 @@ describe('CostTable', () => {
         {
           name: 'wide',
           choices,
-          shape: (options) => ({ ...conv, macs: options.reduce((sum, option) => sum * 50 + option, 0) }),
+          variant: (options) => ({ shape: { ...conv, macs: options.reduce((sum, option) => sum * 50 + option, 0) } }),
         },
       ],
       activations: [{ choices, bytes: (options) => options[0]! + options[4]! }],
       peakBytes: ([size]) => size!,
-      cost: figures,
+      cost: ({ shape }) => figures(shape),
     }
     const table = new CostTable(spec)
     const candidates = Array.from({ length: 3000 }, () => draw(spec.optionCounts, random))

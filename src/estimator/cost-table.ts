@@ -1,3 +1,4 @@
+import type { Placement } from '../hw/cycles/index.js'
 import type { KernelShape } from '../hw/shape.js'
 import { type Candidate, type Choices, MemoTable } from './memo-table.js'
 
@@ -7,13 +8,22 @@ export interface TableKernel extends Choices {
    * The kernel under the options of `choices`, in their order; undefined: the alternative has no such kernel. Must
    * depend on nothing else: it is asked once for every combination that occurs.
    */
-  readonly shape: (options: readonly number[]) => KernelShape | undefined
+  readonly variant: (options: readonly number[]) => KernelVariant | undefined
   /** How often it runs; 1 where it is left out. */
   readonly repeats?: number
 }
 
+export interface KernelVariant {
+  readonly shape: KernelShape
+  /** Which of its activations are in DRAM; left out: the sizes of its input and output decide. */
+  readonly placement?: Placement
+}
+
 export interface TableActivation extends Choices {
-  /** Bytes under the options of `choices`; 0: the alternative does not have it. */
+  /**
+   * Bytes under the options of `choices`; 0: the alternative does not have it. A value that lives longer in one alternative
+   * than in another is two activations, of which one has 0 bytes.
+   */
   readonly bytes: (options: readonly number[]) => number
 }
 
@@ -26,7 +36,7 @@ export interface CostTableSpec {
   /** Largest sum of live bytes for given sizes of the activations: `peakOf` of a planned schedule. */
   readonly peakBytes: (sizes: Float64Array) => number
   /** Cost of one run of a kernel; see `kernelCoster`. */
-  readonly cost: (shape: KernelShape) => KernelFigures
+  readonly cost: (variant: KernelVariant) => KernelFigures
 }
 
 export interface KernelFigures {
@@ -72,12 +82,12 @@ export class CostTable {
         throw new RangeError(`choice ${choice} has ${count} options; from 1 to 65536 are possible`)
     })
     this.#kernels = new MemoTable(optionCounts, kernels, kernelWidth, (kernel, options, into, at) => {
-      const { shape, repeats = 1 } = kernels[kernel]!
-      const found = shape(options)
+      const { variant, repeats = 1 } = kernels[kernel]!
+      const found = variant(options)
       const figures = found === undefined ? nothing : spec.cost(found)
       into[at] = figures.latencyMs * repeats
       into[at + 1] = figures.energyMj * repeats
-      into[at + 2] = found?.weightBytes ?? 0
+      into[at + 2] = found?.shape.weightBytes ?? 0
     })
     this.#activations = new MemoTable(optionCounts, activations, 1, (activation, options, into, at) => {
       into[at] = activations[activation]!.bytes(options)

@@ -1,11 +1,12 @@
 import { type KernelCost, kernelCost, millisecondsOf, type Placement, type Unit } from '../hw/cycles/index.js'
-import { energyMj } from '../hw/energy.js'
+import { trafficOf } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory/plan.js'
 import { residency } from '../hw/residency.js'
 import type { ArrayTarget, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
+import { energyMetrics } from './energy-metrics.js'
+import { memoryMetrics } from './memory-metrics.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
 
@@ -19,14 +20,19 @@ export function estimate(model: Model, target: Target, binding: Binding = {}): M
   const macs = total(({ macs }) => macs)
   const dramBytes = total((_, cost) => cost.dramBytes)
   const sramBytes = total((_, cost) => cost.sramBytes)
+  const weightBytes = kernels.reduce((sum, kernel) => sum + kernel.weightBytes, 0)
+  const energy = energyMetrics({ macs, sramBytes, dramBytes }, target, precision)
+  const memory = memoryMetrics(kernels, weightBytes, target)
   return {
     latencyMs: total((_, cost) => cost.latencyMs),
     latencyMsInterval: [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)],
-    energyMj: energyMj({ macs, sramBytes, dramBytes }, target, precision),
+    energyMj: energy.perInferenceMj,
+    energy,
     macs,
     parameters: countParameters(model),
-    weightBytes: kernels.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
-    peakActivationBytes: planMemory(kernels).peakBytes,
+    weightBytes,
+    peakActivationBytes: memory.peakBytes,
+    memory,
     dramBytes,
     precision,
     assumptions,
@@ -66,15 +72,14 @@ type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sr
 function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
   if (target.kind === 'measured') {
     const predictor = loadPredictor(target.predictor)
-    return kernels.map((kernel) => predictedCost(kernel, predictor))
+    return kernels.map((kernel) => predictedCost(kernel, predictor, target))
   }
   const placements = residency(kernels, target)
   return kernels.map((kernel, i) => cycleCost(kernel, target, placements[i]!))
 }
 
-function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
-  const { latencyMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(shape)
-  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
+function predictedCost(kernel: Kernel, predictor: Predictor, target: Target): CostedKernel {
+  const { latencyMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(kernel.shape)
   const isBusy = overheadShare < 0.5
   return {
     latencyMs,
@@ -82,8 +87,7 @@ function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
     highMs,
     bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
     utilisation: 0,
-    dramBytes: bytes,
-    sramBytes: bytes,
+    ...trafficOf(kernel, target),
   }
 }
 

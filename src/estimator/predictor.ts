@@ -4,6 +4,8 @@ import type { KernelKind, KernelShape } from '../hw/shape.js'
 import type { Precision } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'
 import { type EncodedTrees, Ensemble } from './boosting/ensemble.js'
+import type { Calibration } from './calibrate/calibration.js'
+import { Calibrator } from './calibrate/calibrator.js'
 import { type Correction, Corrector } from './correction.js'
 import type { ErrorSummary } from './fit/statistics.js'
 import { rowWidth, WhiteBox } from './white-box.js'
@@ -61,20 +63,6 @@ export interface Validation extends ErrorSummary {
   readonly candidates: Readonly<Record<string, number>>
 }
 
-/** Correction of a predictor to a sibling device: log factor = Gaussian process over standardized features. */
-export interface Calibration {
-  readonly device: string
-  readonly rows: number
-  readonly data: { readonly file: string; readonly sha256: string }
-  readonly mean: number
-  readonly lengths: readonly number[]
-  readonly points: readonly (readonly number[])[]
-  readonly weights: readonly number[]
-  readonly amplitude: number
-  /** 90 % half width of the logarithm on rows left out. */
-  readonly halfWidth: number
-}
-
 export interface Prediction {
   readonly latencyMs: number
   readonly lowMs: number
@@ -123,7 +111,7 @@ function checkVersion(value: unknown, file: string): PredictorFile {
 export class Predictor {
   readonly file: PredictorFile
   readonly #models = new Map<KernelKind, Map<Precision, LoadedModel>>()
-  readonly #calibrate: ((shape: KernelShape, latencyMs: number) => number) | undefined
+  readonly #calibrator: Calibrator | undefined
 
   constructor(file: PredictorFile) {
     this.file = file
@@ -132,7 +120,7 @@ export class Predictor {
       ofKind.set(model.precision, new LoadedModel(model, file.processors))
       this.#models.set(model.kind, ofKind)
     }
-    if (file.calibration !== undefined) this.#calibrate = calibrator(file.calibration)
+    if (file.calibration !== undefined) this.#calibrator = new Calibrator(file.calibration)
   }
 
   get precisions(): Precision[] {
@@ -142,17 +130,17 @@ export class Predictor {
   /** Milliseconds of one run, without interval: what a search asks for. */
   latencyMs(shape: KernelShape): number {
     const latencyMs = (this.#models.get(shape.kind)?.get(shape.precision) ?? this.#substitute(shape)).latencyMs(shape)
-    return this.#calibrate === undefined ? latencyMs : latencyMs * Math.exp(this.#calibrate(shape, latencyMs))
+    return this.#calibrator?.latencyMs(shape, latencyMs) ?? latencyMs
   }
 
   predict(shape: KernelShape): Prediction {
     const exact = this.#models.get(shape.kind)?.get(shape.precision)
     const model = exact ?? this.#substitute(shape)
     const own = model.latencyMs(shape)
-    const latencyMs = this.#calibrate === undefined ? own : own * Math.exp(this.#calibrate(shape, own))
+    const latencyMs = this.#calibrator?.latencyMs(shape, own) ?? own
     const outOfRange = model.outside(shape)
     if (exact === undefined) outOfRange.push(`no measurements of ${shape.kind} in ${shape.precision}`)
-    const half = Math.max(this.file.calibration?.halfWidth ?? 0, model.halfWidth())
+    const half = this.file.calibration?.halfWidth ?? model.halfWidth()
     // Outside its data a model knows less than its residuals say.
     const width = Math.exp(outOfRange.length > 0 ? 2 * half : half)
     const { totalMs, overheadMs, memoryMs } = model.base
@@ -255,35 +243,3 @@ export const rangeFields = [
   'weightBytes',
   'macs',
 ] as const
-
-/** What a calibration looks at, all as logarithms. */
-export function calibrationFeatures(shape: KernelShape, latencyMs: number): number[] {
-  const log = (value: number) => Math.log2(Math.max(1, value))
-  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
-  return [
-    Math.log2(latencyMs),
-    log(shape.macs),
-    log(bytes),
-    log(shape.inChannels),
-    log(shape.batch * shape.outHeight * shape.outWidth),
-    shape.kind === 'depthwise' ? 4 : 0,
-    log(shape.kernelHeight * shape.kernelWidth),
-    4 * shape.fused,
-  ]
-}
-
-/** Squared exponential kernel over features divided by their lengths (Rasmussen and Williams, 2006, eq. 4.9). */
-export function similarity(a: readonly number[], b: readonly number[], lengths: readonly number[]): number {
-  let distance = 0
-  for (let i = 0; i < lengths.length; i++) distance += ((a[i]! - b[i]!) / lengths[i]!) ** 2
-  return Math.exp(-distance / 2)
-}
-
-function calibrator({ mean, lengths, points, weights, amplitude }: Calibration) {
-  return (shape: KernelShape, latencyMs: number): number => {
-    const features = calibrationFeatures(shape, latencyMs)
-    let sum = mean
-    for (let i = 0; i < points.length; i++) sum += weights[i]! * amplitude * similarity(features, points[i]!, lengths)
-    return sum
-  }
-}

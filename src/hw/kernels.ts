@@ -111,7 +111,9 @@ class Planner {
     }
     const macs = this.#size(found?.resolved.op.macs?.(found.context) ?? 0, node)
     const outputs = last.outputs.filter((output) => output !== undefined).map((output) => this.#activation(output))
-    const kind = kindOf(traits, mapping, found === undefined, node)
+    const isFunction = found === undefined && node.graph.model.functionOf(node) !== undefined
+    if (isFunction) this.assumptions.add(`${node.label}: a function, taken as one pass over its data`)
+    const kind = kindOf(traits, mapping, found === undefined && !isFunction, node)
     this.kernels.push({
       name: node.name || node.label,
       kind,

@@ -1,5 +1,6 @@
 import { residentBytes } from './cycles/cost.js'
 import type { Placement } from './cycles/index.js'
+import { microblockResidency } from './cycles/microblock/residency.js'
 import type { Activation, Kernel } from './kernels.js'
 import type { ArrayTarget } from './target.js'
 
@@ -11,5 +12,10 @@ export function residency(kernels: readonly Kernel[], target: ArrayTarget): Plac
   const limit = residentBytes(target)
   const inDram = (activations: readonly Activation[]) =>
     activations.reduce((sum, { bytes }) => sum + (bytes > limit ? bytes : 0), 0)
-  return kernels.map(({ inputs, outputs }) => ({ dramInputBytes: inDram(inputs), dramOutputBytes: inDram(outputs) }))
+  const microblock = target.kind === 'microblock-array' ? microblockResidency(kernels, target) : []
+  return kernels.map(({ inputs, outputs }, i) => ({
+    dramInputBytes: inDram(inputs),
+    dramOutputBytes: inDram(outputs),
+    ...(microblock[i] !== undefined && { microblock: microblock[i] }),
+  }))
 }

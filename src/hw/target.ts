@@ -27,6 +27,8 @@ interface TargetHead {
     readonly dramBytesPerCycle: number
     /** What the SRAM delivers to the array; undefined: as much as the array takes. */
     readonly sramBytesPerCycle?: number
+    /** Activations begin at multiples of it and their sizes are rounded up to it; 1 by default. */
+    readonly alignBytes?: number
     /** Data arrive while the array computes, the default; false: before it does. */
     readonly doubleBuffered?: boolean
   }
@@ -109,6 +111,28 @@ export interface MicroblockTarget extends ClockedTarget {
     /** Of each core. */
     readonly sharedBufferBanks: number
     readonly bankBytes: number
+    /** Banks for finished outputs, and those at the end that stay free or hold the table of an activation. */
+    readonly outputBanks: number
+    readonly endBanks: number
+    /** Operands take banks in multiples of these: inputs by their bits, accumulators by theirs. */
+    readonly bankGranules: {
+      readonly input8: number
+      readonly input16: number
+      readonly input32: number
+      readonly accumulator32: number
+      readonly accumulator40: number
+    }
+    /** Cycles an output element takes by what makes it, all cores together; with a table the slower of both. */
+    readonly outputCyclesPerElement: {
+      readonly unary32: number
+      readonly binary32: number
+      readonly multiplyTo32: number
+      readonly multiply: number
+      readonly add: number
+      readonly maxPool: number
+      readonly other: number
+      readonly tableActivation: number
+    }
   }
   readonly memory: TargetHead['memory'] & {
     readonly mode: 'shared-sram' | 'dedicated-sram' | 'sram-only'

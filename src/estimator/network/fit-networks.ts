@@ -1,3 +1,4 @@
+import { averagingWeights, logLikelihood } from '../calibrate/averaging.js'
 import { conformalQuantile } from '../calibrate/conformal.js'
 import { median } from '../fit/statistics.js'
 import { type CostPrior, dot, fitAdditive, leastCounted } from './additive.js'
@@ -83,13 +84,10 @@ interface Candidate {
 /** Of candidates that do not count what is executed: a handful of samples must not be enough to prefer one by luck. */
 const unlikely = 0.02
 
-/** Members that weigh less are left out. */
-const leastWeight = 0.02
-
 /**
  * Latency of whole networks from a few measured ones. Candidates are sums of costs over each view, alone or leaning on the
- * proportions of a proxy device, and each proxy's own latency on a line. They are averaged with weights from the likelihood
- * of samples left out (pseudo-BMA; Yao et al., Bayesian Analysis 2018): ten samples do not tell which candidate is best.
+ * proportions of a proxy device, and each proxy's own latency on a line. They are averaged by their
+ * likelihood on samples left out.
  */
 export function fitNetworks(
   samples: readonly NetworkSample[],
@@ -106,20 +104,14 @@ export function fitNetworks(
     const likelihood = logLikelihood(residuals) + Math.log(candidate.belief)
     return { candidate, predictions, usual: median(residuals.map(Math.abs)), likelihood }
   })
-  const best = Math.max(...tried.map(({ likelihood }) => likelihood))
-  const weighted = tried.map((entry) => ({ ...entry, weight: Math.exp(entry.likelihood - best) }))
-  const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
-  const kept = weighted.filter(({ weight }) => weight >= leastWeight * total)
-  const keptTotal = kept.reduce((sum, { weight }) => sum + weight, 0)
-  const members = kept.map(({ candidate: { name, view, proxy, row, prior }, weight }) => ({
-    method: name,
-    view,
-    proxy,
-    costs: [...fitAdditive(samples.map(row), latenciesMs, prior)],
-    weight: weight / keptTotal,
-  }))
+  const weights = averagingWeights(tried.map(({ likelihood }) => likelihood))
+  const members = tried.flatMap(({ candidate: { name, view, proxy, row, prior } }, c) => {
+    const weight = weights[c]!
+    if (weight === 0) return []
+    return [{ method: name, view, proxy, costs: [...fitAdditive(samples.map(row), latenciesMs, prior)], weight }]
+  })
   const residuals = latenciesMs.map((latency, i) => {
-    const predicted = kept.reduce((sum, { predictions, weight }) => sum + (predictions[i]! * weight) / keptTotal, 0)
+    const predicted = tried.reduce((sum, { predictions }, c) => sum + predictions[i]! * weights[c]!, 0)
     return Math.abs(logRatio(latency, predicted, leastMs))
   })
   return {
@@ -147,15 +139,6 @@ export function predictNetwork(
 /** Below `leastMs` both count as that. */
 const logRatio = (measured: number, predicted: number, leastMs: number): number =>
   Math.log(Math.max(leastMs, measured) / Math.max(leastMs, predicted))
-
-/** Of residuals under a Cauchy distribution of their own scale: its tails forgive a throttled run. */
-function logLikelihood(residuals: readonly number[]): number {
-  const scale = Math.max(smallestScale, median(residuals.map(Math.abs)))
-  return residuals.reduce((sum, r) => sum - Math.log(scale) - Math.log1p((r / scale) ** 2), 0)
-}
-
-/** No clock repeats a network more closely. */
-const smallestScale = 1e-4
 
 /** Something runs even where no counted work is left: never zero. */
 const milliseconds = (sum: number, leastMs: number): number => sum + leastMs / 100

@@ -1,6 +1,7 @@
 import type { KernelShape } from '../shape.js'
 import { precisionBytes } from '../shape.js'
 import type { ArrayTarget } from '../target.js'
+import type { MicroblockPlacement } from './microblock/placement.js'
 
 /** What limits a kernel. */
 export type Bound = 'compute' | 'memory' | 'overhead'
@@ -27,6 +28,8 @@ export interface KernelCost {
 export interface Placement {
   readonly dramInputBytes: number
   readonly dramOutputBytes: number
+  /** What an array of microblocks has to know beside; left out: of a kernel on its own. */
+  readonly microblock?: MicroblockPlacement
 }
 
 /** Bytes a kernel moves. */

@@ -3,6 +3,7 @@ import type { ArrayTarget } from '../target.js'
 import { type KernelCost, type Placement, placementOf } from './cost.js'
 import { dotProductCost } from './dot-product.js'
 import { hostCost, runsOnHost } from './host.js'
+import { lonePlacement, microblockCost } from './microblock/cost.js'
 import { systolicCost } from './systolic.js'
 
 export type { Bound, KernelCost, Placement, Unit } from './cost.js'
@@ -24,7 +25,7 @@ export function kernelCost(
     case 'systolic-array':
       return systolicCost(shape, target, placement)
     case 'microblock-array':
-      throw new Error(`no cycle model of a ${target.kind} yet`)
+      return microblockCost(shape, target, placement.microblock ?? lonePlacement(shape, target, placement))
   }
 }
 

@@ -123,8 +123,11 @@ class BufferFinder {
       if (output === undefined || kernel.outputs.length > 1) return []
       results[at] = indexOf(output.value)
       const graph = kernel.nodes[0]!.graph
-      // What comes from outside a body is read again in the next iteration.
-      return overwritable(kernel, indexOf).filter((buffer) => graph.encloses(list[buffer]!.home))
+      return overwritable(kernel, indexOf).filter((buffer) => {
+        const { home, ends } = list[buffer]!
+        // What comes from outside a body is read again in the next iteration; what is wanted at the end stays.
+        return graph.encloses(home) && ![...ends].some((end) => end.encloses(graph))
+      })
     })
     return { results, overwritable: candidates }
   }

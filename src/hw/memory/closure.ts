@@ -1,5 +1,5 @@
 import { stableOrder } from './stable-order.js'
-import { footprintAlone, type TaskGraph } from './task-graph.js'
+import { footprintsAlone, type TaskGraph } from './task-graph.js'
 
 /** Ancestors and descendants of every task, as rows of bits. */
 export class Closure {
@@ -15,6 +15,10 @@ export class Closure {
     for (const task of order) for (const earlier of predecessors[task]!) this.#join(this.before, task, earlier)
     for (const task of order.reverse()) for (const earlier of predecessors[task]!) this.#join(this.after, earlier, task)
   }
+
+  /** Whether `later` comes after `earlier` in any order. */
+  isAfter = (later: number, earlier: number): boolean =>
+    (this.before[later * this.words + (earlier >> 5)]! & (1 << (earlier & 31))) !== 0
 
   /** Row `from` and its task itself become part of row `into`. */
   #join(rows: Uint32Array, into: number, from: number): void {
@@ -49,7 +53,7 @@ export class Closure {
 export function unavoidableBytes(graph: TaskGraph, closure: Closure): number {
   const { tasks, bytes, producer, readers, stays } = graph
   const { words, before, after } = closure
-  const alive = Float64Array.from({ length: tasks }, (_, task) => footprintAlone(graph, task))
+  const alive = footprintsAlone(graph)
   const made = new Uint32Array(words)
   const needed = new Uint32Array(words)
   for (let buffer = 0; buffer < bytes.length; buffer++) {

@@ -28,13 +28,18 @@ export function footprints(graph: TaskGraph, order: readonly number[]): number[]
 export const peakOfOrder = (graph: TaskGraph, order: readonly number[]): number =>
   footprints(graph, order).reduce((most, bytes) => Math.max(most, bytes), 0)
 
-/** Bytes that are alive while a task runs even if nothing else is: what it reads, and what it needs. */
-export function footprintAlone(graph: TaskGraph, task: number): number {
+/** Bytes that are alive while each task runs even if nothing else is: what it reads, and what it needs. */
+export function footprintsAlone(graph: TaskGraph): Float64Array {
   const { bytes, readers, stays, needs, overwritable } = graph
-  let sum = needs[task]!
-  for (let buffer = 0; buffer < bytes.length; buffer++) if (readers[buffer]!.includes(task)) sum += bytes[buffer]!
-  const given = overwritable[task]!.find((buffer) => !stays[buffer])
-  return given === undefined ? sum : sum - bytes[given]!
+  const alone = needs.slice()
+  readers.forEach((list, buffer) => {
+    for (const task of list) alone[task]! += bytes[buffer]!
+  })
+  overwritable.forEach((buffers, task) => {
+    const given = buffers.find((buffer) => !stays[buffer])
+    if (given !== undefined) alone[task]! -= bytes[given]!
+  })
+  return alone
 }
 
 /** Buffers read and made by each task. */
@@ -58,14 +63,14 @@ export function buffersByTask({ tasks, producer, readers }: TaskGraph): TaskBuff
 /** Executes tasks one by one and keeps count of what is alive. */
 export class Run {
   readonly #graph: TaskGraph
-  readonly #buffers: TaskBuffers
+  readonly buffers: TaskBuffers
   /** Readers still to come, by buffer. */
   readonly pending: Int32Array
   live: number
 
   constructor(graph: TaskGraph, buffers: TaskBuffers = buffersByTask(graph)) {
     this.#graph = graph
-    this.#buffers = buffers
+    this.buffers = buffers
     this.pending = Int32Array.from(graph.readers, (list, buffer) => list.length + graph.stays[buffer]!)
     this.live = 0
     graph.producer.forEach((task, buffer) => {
@@ -86,8 +91,8 @@ export class Run {
   growth(task: number): number {
     const { bytes } = this.#graph
     let growth = 0
-    for (const buffer of this.#buffers.makes[task]!) if (this.pending[buffer]! > 0) growth += bytes[buffer]!
-    for (const buffer of this.#buffers.reads[task]!) if (this.pending[buffer] === 1) growth -= bytes[buffer]!
+    for (const buffer of this.buffers.makes[task]!) if (this.pending[buffer]! > 0) growth += bytes[buffer]!
+    for (const buffer of this.buffers.reads[task]!) if (this.pending[buffer] === 1) growth -= bytes[buffer]!
     return growth
   }
 
@@ -95,12 +100,12 @@ export class Run {
   do(task: number): number {
     const footprint = this.footprint(task)
     this.live += this.growth(task)
-    for (const buffer of this.#buffers.reads[task]!) this.pending[buffer]! -= 1
+    for (const buffer of this.buffers.reads[task]!) this.pending[buffer]! -= 1
     return footprint
   }
 
   undo(task: number): void {
-    for (const buffer of this.#buffers.reads[task]!) this.pending[buffer]! += 1
+    for (const buffer of this.buffers.reads[task]!) this.pending[buffer]! += 1
     this.live -= this.growth(task)
   }
 }

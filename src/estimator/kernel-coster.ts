@@ -1,0 +1,25 @@
+import { kernelCost, millisecondsOf } from '../hw/cycles/index.js'
+import { energyMj } from '../hw/energy.js'
+import type { Target } from '../hw/target.js'
+import type { KernelFigures, KernelVariant } from './cost-table.js'
+import { loadPredictor, type Predictor } from './predictor.js'
+
+/**
+ * What one run of a kernel costs on a target, from its numbers alone: what a cost table asks. `predictor` replaces the one
+ * of a measured target.
+ */
+export function kernelCoster(target: Target, predictor?: Predictor): (variant: KernelVariant) => KernelFigures {
+  if (target.kind === 'measured') {
+    const measured = predictor ?? loadPredictor(target.predictor)
+    return ({ shape }) => {
+      const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
+      const work = { macs: shape.macs, sramBytes: bytes, dramBytes: bytes }
+      return { latencyMs: measured.latencyMs(shape), energyMj: energyMj(work, target, shape.precision) }
+    }
+  }
+  return ({ shape, placement }) => {
+    const { cycles, sramBytes, dramBytes } = kernelCost(shape, target, placement)
+    const work = { macs: shape.macs, sramBytes, dramBytes }
+    return { latencyMs: millisecondsOf(cycles, target), energyMj: energyMj(work, target, shape.precision) }
+  }
+}

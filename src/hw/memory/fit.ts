@@ -1,0 +1,29 @@
+import type { Target } from '../target.js'
+import { liveBytesOf } from './peak.js'
+import type { MemoryPlan } from './plan.js'
+
+/** How a plan fits the SRAM of a target. */
+export interface SramFit {
+  /** Weights that stay in the SRAM between inferences; the others are streamed every time. */
+  readonly residentWeightBytes: number
+  /** Whether all activations fit beside the resident weights. */
+  readonly fits: boolean
+  /** Whether all activations and all weights fit: nothing would have to be streamed. */
+  readonly fitsWithWeights: boolean
+  /** By step of the plan: bytes alive on the chip. An activation over the resident part of the SRAM lives in DRAM. */
+  readonly onChipBytes: readonly number[]
+}
+
+export function sramFit(plan: MemoryPlan, weightBytes: number, target: Target): SramFit {
+  const { sramBytes, residentFraction } = target.memory
+  const isSramOnly = target.kind === 'microblock-array' && target.memory.mode === 'sram-only'
+  const residentWeightBytes = isSramOnly ? weightBytes : 0
+  const limit = sramBytes * residentFraction
+  const onChip = Float64Array.from(plan.buffers, ({ bytes }) => (bytes > limit ? 0 : bytes))
+  return {
+    residentWeightBytes,
+    fits: plan.arenaBytes + residentWeightBytes <= sramBytes,
+    fitsWithWeights: plan.arenaBytes + weightBytes <= sramBytes,
+    onChipBytes: liveBytesOf(plan.sweep, onChip),
+  }
+}

@@ -1,0 +1,76 @@
+import type { EnergyMetrics, MemoryMetrics } from '../estimator/metrics.js'
+import { bytes, count, significant } from './format.js'
+
+/** Lines on memory and energy that terminal and Markdown share. Nothing in them depends on colour. */
+
+const bars = '▁▂▃▄▅▆▇█'
+
+/** Values as bars, the highest one full. More values than columns: each column shows the largest of its share. */
+export function sparkline(values: readonly number[], columns: number): string {
+  const width = Math.min(columns, values.length)
+  const highest = values.reduce((most, value) => Math.max(most, value), 0)
+  return Array.from({ length: width }, (_, column) => {
+    const from = Math.floor((column * values.length) / width)
+    const to = Math.floor(((column + 1) * values.length) / width)
+    const value = values.slice(from, to).reduce((most, each) => Math.max(most, each), 0)
+    const level = highest === 0 ? 0 : Math.ceil((value / highest) * bars.length) - 1
+    return bars[Math.max(0, level)]
+  }).join('')
+}
+
+/** Bytes alive kernel by kernel; undefined for a single kernel or none. */
+export function memoryTimeline({ timeline }: MemoryMetrics, columns = 64): string | undefined {
+  if (timeline.length < 2) return undefined
+  return sparkline(
+    timeline.map(({ liveBytes }) => liveBytes),
+    columns,
+  )
+}
+
+/** Where the peak is, what it was without planning, and whether anything lower is possible. */
+export function peakLine(memory: MemoryMetrics): string {
+  const { peakBytes, peakKernel, lowerBoundBytes, provedOptimal, givenOrderPeakBytes, inPlace } = memory
+  const where = peakKernel === null ? '' : ` at ${peakKernel}`
+  const proof = provedOptimal ? 'no order has less' : `no order has less than ${bytes(lowerBoundBytes)}`
+  const order = memory.reordered ? `, ${bytes(givenOrderPeakBytes)} in the order of the file` : ''
+  const written = inPlace === 1 ? '1 result' : `${count(inPlace)} results`
+  return `peak activations ${bytes(peakBytes)}${where} (${proof}${order}), ${written} written over an operand`
+}
+
+export function sramLine(memory: MemoryMetrics): string {
+  const { sramBytes, arenaBytes, residentWeightBytes, onChipPeakBytes, streamedWeightBytes, timeline } = memory
+  const over = timeline.filter(({ fitsSram }) => !fitsSram).length
+  const beside = residentWeightBytes > 0 ? ` and ${bytes(residentWeightBytes)} of weights` : ''
+  const need = `${bytes(arenaBytes)} of activations${beside}`
+  const streamed = streamedWeightBytes > 0 ? `, ${bytes(streamedWeightBytes)} of weights streamed` : ''
+  if (memory.fitsSramWithWeights)
+    return `SRAM ${bytes(sramBytes)}: holds ${need}, and would hold all weights${streamed}`
+  if (memory.fitsSram) return `SRAM ${bytes(sramBytes)}: holds ${need}${streamed}`
+  const left =
+    onChipPeakBytes > sramBytes ? 'more than it holds (what that would move is not counted)' : 'the larger ones in DRAM'
+  return (
+    `SRAM ${bytes(sramBytes)}: too small for ${need} (${count(over)} of ${count(timeline.length)} kernels), ` +
+    `at most ${bytes(onChipPeakBytes)} on the chip, ${left}${streamed}`
+  )
+}
+
+export function energyLine(energy: EnergyMetrics): string {
+  const { perInferenceMj, onChipPicojoulesPerMac, plausible } = energy
+  const share = (part: number) => `${perInferenceMj === 0 ? 0 : Math.round((100 * part) / perInferenceMj)} %`
+  const perMac = onChipPicojoulesPerMac === null ? '' : `; ${significant(onChipPicojoulesPerMac)} pJ a MAC on the chip`
+  const doubt = plausible === false ? ', not the 0.3 to 3 of products: worth a second look' : ''
+  return (
+    `energy ${significant(perInferenceMj)} mJ: MACs ${share(energy.macMj)}, SRAM ${share(energy.sramMj)}, ` +
+    `DRAM ${share(energy.dramMj)}${perMac}${doubt}`
+  )
+}
+
+export function useLine({ users, inferencesPerUserPerDay, kWhPerDay, kWhPerYear }: EnergyMetrics): string {
+  const who = users === 1_000_000 ? 'a million users' : `${count(users)} users`
+  const often = inferencesPerUserPerDay === 1 ? 'one inference' : `${significant(inferencesPerUserPerDay)} inferences`
+  return `${who}, ${often} each a day: ${kilowattHours(kWhPerDay)} a day, ${kilowattHours(kWhPerYear)} a year`
+}
+
+/** Small figures keep their unit rather than get an exponent: 0.000352 kWh. */
+export const kilowattHours = (value: number): string =>
+  value >= 1e-6 && value < 1 ? `${value.toPrecision(3)} kWh` : `${significant(value)} kWh`
