@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { UserError } from '../ir/errors.js'
+import type { BlockedLayout, FusionRule } from './fusion.js'
 
 /** Number formats a target computes in. */
 export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
@@ -12,6 +13,12 @@ export interface Fusion {
   readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
   /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
   readonly dispatch?: 'every-node' | 'data-only'
+  /** Whether what depends on constants alone is computed before anything runs. */
+  readonly foldsConstants?: boolean
+  /** Operators that the runtime removes. */
+  readonly drops?: readonly string[]
+  readonly rules?: readonly FusionRule[]
+  readonly layout?: BlockedLayout
 }
 
 interface TargetHead {
