@@ -8,8 +8,14 @@ export type { Precision } from './shape.js'
 
 /** What becomes one kernel. */
 export interface Fusion {
-  /** What is computed on the array's output at no cost. */
-  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** What is computed on the array's output at no cost; 'format-conversion' also as data enter any unit. */
+  readonly freeAfterArray: readonly (
+    | 'activation'
+    | 'unary'
+    | 'scale-and-shift'
+    | 'residual-add'
+    | 'format-conversion'
+  )[]
   /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
   readonly dispatch?: 'every-node' | 'data-only'
   /** Whether what depends on constants alone is computed before anything runs. */
