@@ -135,7 +135,7 @@ class Planner {
         weightBytes,
         macs,
         mapping,
-        fused: nodes.length - 1,
+        fused: nodes.slice(1).filter(readsTwoActivations).length,
         activations: inputs.length + outputs.length,
       }),
       repeats,
@@ -314,6 +314,10 @@ function kindOf(
   if (traits.includes('pool')) return 'pool'
   return traits.includes('movement') ? 'movement' : 'vector'
 }
+
+/** As the addition of a residual does. */
+const readsTwoActivations = (node: Node): boolean =>
+  node.inputs.filter((input) => input !== undefined && constantOf(input) === undefined).length > 1
 
 /** A batch normalization at inference, or an Add, Sub, Mul, Div with a constant. */
 const isScaleOrShift = (traits: readonly Trait[]): boolean =>

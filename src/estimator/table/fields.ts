@@ -150,6 +150,7 @@ function completeShape(
   const outHeight = given.outHeight ?? Math.ceil(inHeight / strideHeight)
   const outWidth = given.outWidth ?? Math.ceil(inWidth / strideWidth)
   const groups = given.groups ?? (kind === 'depthwise' ? inChannels : 1)
+  const fused = given.fused ?? 0
   const hasWeights = !['pool', 'vector', 'movement', 'opaque'].includes(kind)
   const weights = hasWeights ? (kernelHeight * kernelWidth * inChannels * outChannels) / groups : 0
   const size = precisionBytes[precision]
@@ -170,11 +171,11 @@ function completeShape(
     strideHeight,
     strideWidth,
     groups,
-    fused: given.fused ?? 0,
-    inputBytes: given.inputBytes ?? batch * inChannels * inHeight * inWidth * size,
+    fused,
+    inputBytes: given.inputBytes ?? (batch * inChannels * inHeight * inWidth + fused * outElements) * size,
     outputBytes: given.outputBytes ?? outElements * size,
     weightBytes: given.weightBytes ?? weights * size,
-    activations: given.activations ?? 2,
+    activations: given.activations ?? 2 + fused,
     runLength: given.runLength ?? 0,
     macs: given.macs ?? (hasWeights ? (outElements * kernelHeight * kernelWidth * inChannels) / groups : 0),
   }
