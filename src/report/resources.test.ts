@@ -13,6 +13,7 @@ const memory: MemoryMetrics = {
   arenaBytes: 320,
   sramBytes: 1000,
   onChipPeakBytes: 300,
+  overflowBytes: 0,
   residentWeightBytes: 0,
   streamedWeightBytes: 5000,
   fitsSram: true,
@@ -74,7 +75,9 @@ describe('memory and energy as text', () => {
     expect(sramLine(large)).toMatch(
       /too small .*\(3 of 3 kernels\), at most 300 B on the chip, the larger ones in DRAM/,
     )
-    expect(sramLine({ ...large, onChipPeakBytes: 1001 })).toContain('more than it holds')
+    expect(sramLine({ ...large, onChipPeakBytes: 1001, overflowBytes: 202 })).toMatch(
+      /1\.00 kB on the chip, more than it holds: .* 202 B of DRAM traffic/,
+    )
   })
 
   test('energy says where it goes and whether it is credible; a million users add up', () => {

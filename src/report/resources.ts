@@ -39,6 +39,7 @@ export function peakLine(memory: MemoryMetrics): string {
 
 export function sramLine(memory: MemoryMetrics): string {
   const { sramBytes, arenaBytes, residentWeightBytes, onChipPeakBytes, streamedWeightBytes, timeline } = memory
+  const { overflowBytes } = memory
   const over = timeline.filter(({ fitsSram }) => !fitsSram).length
   const beside = residentWeightBytes > 0 ? ` and ${bytes(residentWeightBytes)} of weights` : ''
   const need = `${bytes(arenaBytes)} of activations${beside}`
@@ -47,7 +48,9 @@ export function sramLine(memory: MemoryMetrics): string {
     return `SRAM ${bytes(sramBytes)}: holds ${need}, and would hold all weights${streamed}`
   if (memory.fitsSram) return `SRAM ${bytes(sramBytes)}: holds ${need}${streamed}`
   const left =
-    onChipPeakBytes > sramBytes ? 'more than it holds (what that would move is not counted)' : 'the larger ones in DRAM'
+    overflowBytes > 0
+      ? `more than it holds: moving it out and back takes ${bytes(overflowBytes)} of DRAM traffic, not counted elsewhere`
+      : 'the larger ones in DRAM'
   return (
     `SRAM ${bytes(sramBytes)}: too small for ${need} (${count(over)} of ${count(timeline.length)} kernels), ` +
     `at most ${bytes(onChipPeakBytes)} on the chip, ${left}${streamed}`

@@ -41,11 +41,15 @@ export interface Traffic {
 /** The largest activation that stays in SRAM, in bytes. */
 export const residentBytes = ({ memory }: ArrayTarget): number => memory.sramBytes * memory.residentFraction
 
-/** Placement of a kernel on its own, as in a table: its input and its output are one activation each. */
-export function placementOf({ inputBytes, outputBytes }: KernelShape, target: ArrayTarget): Placement {
+/** Placement of a kernel on its own, as in a table: one output, and inputs that are alike. */
+export function placementOf(
+  { inputBytes, outputBytes, activations }: Pick<KernelShape, 'inputBytes' | 'outputBytes' | 'activations'>,
+  target: ArrayTarget,
+): Placement {
   const limit = residentBytes(target)
+  const inputs = Math.max(1, activations - 1)
   return {
-    dramInputBytes: inputBytes > limit ? inputBytes : 0,
+    dramInputBytes: inputBytes / inputs > limit ? inputBytes : 0,
     dramOutputBytes: outputBytes > limit ? outputBytes : 0,
   }
 }

@@ -117,6 +117,28 @@ describe('memory plans, by hand', () => {
     expect(plan.arenaBytes).toBe(plan.peakBytes)
   })
 
+  test('a fused addition waits for its other operand, wherever that comes in the file', () => {
+    const residual = { ...target, fusion: { freeAfterArray: ['residual-add' as const] } }
+    const model = buildModel((g) => {
+      const x = g.input('x', 'float32', [1, 8, 4, 4])
+      const conv = (from: Value) =>
+        g.op('Conv', [from, g.constant(Tensor.float32(new Array(64).fill(1), [8, 8, 1, 1]))])
+      const early = conv(x)
+      g.output(g.op('Add', [early, g.op('Softmax', [conv(x)])]))
+    })
+    expect(inferTypes(model)).toEqual([])
+    const { kernels } = planKernels(model, residual)
+    expect(kernels.map(({ nodes }) => nodes.map(({ opType }) => opType).join('+'))).toEqual([
+      'Conv+Add',
+      'Conv',
+      'Softmax',
+    ])
+    const plan = planMemory(kernels)
+    expect(plan.order).toEqual([1, 2, 0])
+    // x, the second convolution and its Softmax; the addition goes over the Softmax, not over what the first convolution reads.
+    expect(plan.peakBytes).toBe(3 * 128)
+  })
+
   test('sizes are rounded up where the target wants them aligned', () => {
     const kernels = kernelsOf(buildModel((g) => g.output(g.op('Softmax', [vector(g, 'x', 100)]))))
     const plan = planMemory(kernels, { alignBytes: 16 })

@@ -15,6 +15,8 @@ export interface PlannedBuffer {
   readonly bytes: number
   readonly first: number
   readonly last: number
+  /** Steps that read it, rising. */
+  readonly reads: readonly number[]
   readonly offset: number
   /** The buffer, by index, that it is written over; -1: none. */
   readonly overwrites: number
@@ -70,14 +72,19 @@ export function planMemory(kernels: readonly Kernel[], options: MemoryOptions = 
   const peakBytes = liveBytes.reduce((most, bytes) => Math.max(most, bytes), 0)
   const { offsets, height, overwrites } = assignOffsets(chosen, buffers, sizes)
   const { first, last } = chosen.lifetimes
+  const stepOf = new Int32Array(kernels.length)
+  chosen.order.forEach((kernel, step) => {
+    stepOf[kernel] = step
+  })
   return {
     order: chosen.order,
     isReordered: chosen.order.some((kernel, step) => kernel !== given.order[step]),
-    buffers: buffers.list.map(({ value, bytes }, i) => ({
+    buffers: buffers.list.map(({ value, bytes, readers }, i) => ({
       value,
       bytes,
       first: first[i]!,
       last: last[i]!,
+      reads: readers.map((kernel) => stepOf[kernel]!).sort((a, b) => a - b),
       offset: offsets[i]!,
       overwrites: overwrites[i]!,
     })),
