@@ -56,6 +56,11 @@ describe('memory and energy as text', () => {
     expect(memoryTimeline({ ...memory, timeline: memory.timeline.slice(0, 1) })).toBeUndefined()
   })
 
+  test('kernels that are too much for the SRAM are marked', () => {
+    const timeline = memory.timeline.map((step) => ({ ...step, fitsSram: step.liveBytes < 300 }))
+    expect(memoryTimeline({ ...memory, timeline })).toBe('▃█▆\n ^ over the SRAM')
+  })
+
   test('the peak says whether it is proved, and what planning gained', () => {
     expect(peakLine(memory)).toBe(
       'peak activations 300 B at conv (no order has less, 400 B in the order of the file), 1 result written over an operand',
