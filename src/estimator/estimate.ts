@@ -5,6 +5,7 @@ import { planMemory } from '../hw/memory.js'
 import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
+import { callMs, inNetworkMs } from './interaction.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
 
@@ -12,15 +13,33 @@ import { loadPredictor, type Predictor } from './predictor.js'
 export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
   inferTypes(model)
   const { kernels, assumptions, precision } = planKernels(model, target, binding)
+  return metricsOf(model, target, kernels, assumptions, precision)
+}
+
+/** The same for kernels that are known already: `assumptions` says of what. */
+export function metricsOf(
+  model: Model,
+  target: Target,
+  kernels: readonly Kernel[],
+  assumptions: readonly string[],
+  precision: Precision,
+): Metrics {
   const costs = kernels.map(coster(target, precision))
   const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
     kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
   const macs = total(({ macs }) => macs)
   const dramBytes = total((_, cost) => cost.dramBytes)
   const sramBytes = total((_, cost) => cost.sramBytes)
+  const call = target.kind === 'measured' ? callOf(model, loadPredictor(target.predictor)) : undefined
+  const latencyMs = total((_, cost) => cost.latencyMs) + (call?.latencyMs ?? 0)
+  const width = call === undefined ? undefined : Math.exp(call.halfWidth)
   return {
-    latencyMs: total((_, cost) => cost.latencyMs),
-    latencyMsInterval: [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)],
+    latencyMs,
+    // Errors of kernels cancel in part: where whole networks were timed, theirs are the measure.
+    latencyMsInterval:
+      width === undefined
+        ? [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)]
+        : [latencyMs / width, latencyMs * width],
     energyMj: energyMj({ macs, sramBytes, dramBytes }, target, precision),
     macs,
     parameters: countParameters(model),
@@ -29,8 +48,31 @@ export function estimate(model: Model, target: Target, binding: Binding = {}): M
     dramBytes,
     precision,
     assumptions,
-    kernels: kernels.map((kernel, i) => kernelMetrics(kernel, costs[i]!)),
+    kernels: [
+      ...kernels.map((kernel, i) => kernelMetrics(kernel, costs[i]!)),
+      ...(call === undefined ? [] : [call.metrics]),
+    ],
   }
+}
+
+/** The call of a runtime, which takes its time whatever it runs; undefined where nothing is known of it. */
+function callOf(
+  { graph }: Model,
+  { file }: Predictor,
+): { latencyMs: number; halfWidth: number; metrics: KernelMetrics } | undefined {
+  const { interaction } = file
+  if (interaction === undefined) return undefined
+  const inputs = graph.inputs.filter(({ tensor }) => tensor === undefined).length
+  const latencyMs = callMs(inputs, graph.outputs.length, interaction)
+  const metrics: KernelMetrics = {
+    name: 'call of the runtime',
+    kind: 'opaque',
+    nodes: [],
+    latencyMs,
+    bound: 'overhead',
+    utilisation: 0,
+  }
+  return { latencyMs, halfWidth: interaction.halfWidth, metrics }
 }
 
 /** Elements of all constant float tensors, subgraphs and functions included: what training could have set. */
@@ -70,13 +112,16 @@ function coster(target: Target, precision: Precision): (kernel: Kernel) => Coste
 }
 
 function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
-  const { latencyMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(shape)
+  const { latencyMs: aloneMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(shape)
+  const { interaction } = predictor.file
+  const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, shape, interaction)
+  const share = latencyMs / aloneMs
   const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
   const isBusy = overheadShare < 0.5
   return {
     latencyMs,
-    lowMs,
-    highMs,
+    lowMs: lowMs * share,
+    highMs: highMs * share,
     bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
     utilisation: 0,
     dramBytes: bytes,

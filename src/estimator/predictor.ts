@@ -6,6 +6,8 @@ import { UserError } from '../ir/errors.js'
 import { type EncodedTrees, Ensemble } from './boosting/ensemble.js'
 import { featuresOf, whiteBoxTerms } from './features.js'
 import type { ErrorSummary } from './fit/statistics.js'
+import type { Interaction } from './interaction.js'
+import { type OperatorModel, OperatorPredictor, operatorKey } from './operator-model.js'
 
 /** A fitted latency predictor: data without code, with where it came from. */
 export interface PredictorFile {
@@ -19,6 +21,10 @@ export interface PredictorFile {
   /** ISO date of the fit. */
   readonly fitted: string
   readonly models: readonly KernelModel[]
+  /** Models of single operators: where there is one for a kernel it is asked instead of its kind's. */
+  readonly operators?: readonly OperatorModel[]
+  /** What kernels cost together beyond their sum; absent: nothing. */
+  readonly interaction?: Interaction
   /** What correction to a sibling device was learned; none for a predictor fitted from scratch. */
   readonly calibration?: Calibration
 }
@@ -120,6 +126,7 @@ export const priorFeatures = 3
 export class Predictor {
   readonly file: PredictorFile
   readonly #models = new Map<string, LoadedModel>()
+  readonly #operators = new Map<string, OperatorPredictor>()
   readonly #calibrate: ((shape: KernelShape, latencyMs: number) => number) | undefined
 
   constructor(file: PredictorFile) {
@@ -132,6 +139,7 @@ export class Predictor {
         coefficients: Float64Array.from(model.whiteBox),
       })
     }
+    for (const model of file.operators ?? []) this.#operators.set(operatorKey(model), new OperatorPredictor(model))
     if (file.calibration !== undefined) this.#calibrate = calibrator(file.calibration)
   }
 
@@ -141,12 +149,28 @@ export class Predictor {
 
   /** Milliseconds of one run, without interval: what a search asks for. */
   latencyMs(shape: KernelShape): number {
+    const operator = this.#operators.get(operatorKey(shape))
+    if (operator !== undefined && this.#calibrate === undefined) return Math.exp(operator.logLatency(shape))
     const { loaded } = this.#find(shape)
     const { latencyMs } = this.#evaluate(loaded, shape)
     return this.#calibrate === undefined ? latencyMs : latencyMs * Math.exp(this.#calibrate(shape, latencyMs))
   }
 
   predict(shape: KernelShape): Prediction {
+    const operator = this.#calibrate === undefined ? this.#operators.get(operatorKey(shape)) : undefined
+    return operator === undefined ? this.#predictByKind(shape) : this.#predictByOperator(shape, operator)
+  }
+
+  /** The operator's own latency and interval; what bounds it is told by its kind's white box. */
+  #predictByOperator(shape: KernelShape, operator: OperatorPredictor): Prediction {
+    const byKind = this.#predictByKind(shape)
+    const latencyMs = Math.exp(operator.logLatency(shape))
+    const { halfWidth } = operator.model
+    const width = Math.exp(byKind.outOfRange.length > 0 ? 2 * halfWidth : halfWidth)
+    return { ...byKind, latencyMs, lowMs: latencyMs / width, highMs: latencyMs * width }
+  }
+
+  #predictByKind(shape: KernelShape): Prediction {
     const { loaded, missing } = this.#find(shape)
     const { model, spread } = loaded
     const { latencyMs: own, row, whiteBox, overhead, memory } = this.#evaluate(loaded, shape)
