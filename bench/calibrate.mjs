@@ -28,6 +28,12 @@ function shuffle(list, random) {
   return order
 }
 
+/** The fit's own candidates on the same rows, the device's number of processors taken as given. */
+const scratch = (processors) => (rows) => {
+  const predictor = new Predictor(fitTable({ ...table, rows }, { name: 'scratch', processors, seed: 1, source: '' }))
+  return (row) => predictor.predict(row)
+}
+
 /** Methods: rows -> what predicts a row, { latencyMs, lowMs?, highMs? }. */
 const methods = {
   'V100 predictor as it is': () => (row) => source.predict(row),
@@ -35,11 +41,8 @@ const methods = {
     const factor = median(rows.map((row) => row.latencyMs / source.latencyMs(row)))
     return (row) => ({ latencyMs: source.latencyMs(row) * factor })
   },
-  'from scratch': (rows) => {
-    const file = fitTable({ ...table, rows }, { name: 'scratch', processors: 1, seed: 1, source: '' })
-    const predictor = new Predictor(file)
-    return (row) => predictor.predict(row)
-  },
+  'from scratch': scratch(1),
+  'from scratch, as many processors': scratch(source.file.processors),
   'roofline from scratch': (rows) => {
     const fitted = rows.map((row) => ({ group: 0, terms: structureTerms(row), latencyMs: row.latencyMs }))
     const parameters = fitStructure(fitted, vaguePrior(fitted))

@@ -42,7 +42,9 @@ function channelGroups(kernels) {
 function spaceOf(model, target) {
   inferTypes(model)
   const { kernels } = planKernels(model, target)
-  const plan = planMemory(kernels)
+  const { alignBytes = 1 } = target.memory
+  const plan = planMemory(kernels, { alignBytes })
+  const aligned = (bytes) => Math.ceil(bytes / alignBytes) * alignBytes
   const root = channelGroups(kernels)
   const optionCounts = []
   const widthChoice = new Map()
@@ -80,7 +82,7 @@ function spaceOf(model, target) {
   })
   const blocks = new Set([...blockOf.values()].map(({ choice }) => choice)).size
 
-  const limit = target.kind === 'measured' ? undefined : residentBytes(target)
+  const limit = residentBytes(target)
   const resized = (bytes, value, width) => {
     const group = root(value)
     return widthChoice.has(group) ? (bytes * width(group)) / channels.get(group) : bytes
@@ -126,7 +128,6 @@ function spaceOf(model, target) {
             Object.assign(change, { outHeight: depthwise.outHeight, outWidth: depthwise.outWidth })
         }
         const changed = changeKernel(shape, change)
-        if (limit === undefined) return { shape: changed }
         const inDram = (list) =>
           list.reduce((sum, { value, bytes }) => {
             const size = resized(bytes, value, width)
@@ -150,9 +151,9 @@ function spaceOf(model, target) {
       choices: [widthChoice.get(group), ...(block === undefined ? [] : [block.choice])],
       bytes([option, alternative]) {
         const size = (bytes * widthOf(group, option)) / channels.get(group)
-        if (alternative !== 1 && alternative !== 3) return size
+        if (alternative !== 1 && alternative !== 3) return aligned(size)
         // The value that the depthwise kernel read lives on to the projection: it is an activation of its own, below.
-        return block.role.startsWith('depthwise') || value === block.input ? 0 : size / block.stride ** 2
+        return block.role.startsWith('depthwise') || value === block.input ? 0 : aligned(size / block.stride ** 2)
       },
     }
   })

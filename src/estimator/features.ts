@@ -163,7 +163,8 @@ export function writeWhiteBoxTerms(shape: KernelShape, processors: number, out: 
   at += Math.ceil(denseTiles.length / 2)
   for (let i = 0; i < depthwiseTiles.length; i++) {
     const [edge, channels] = depthwiseTiles[i]!
-    const count = Math.ceil(outHeight / edge) * Math.ceil(outWidth / edge) * shape.batch * Math.ceil(outChannels / channels)
+    const count =
+      Math.ceil(outHeight / edge) * Math.ceil(outWidth / edge) * shape.batch * Math.ceil(outChannels / channels)
     const elements = Math.ceil(count / processors) * processors * edge * edge * channels
     out[at++] = elements * 1e-7
     out[at++] = elements * depth * 1e-8

@@ -11,9 +11,14 @@ import { loadPredictor, type Predictor } from './predictor.js'
 export function kernelCoster(target: Target, predictor?: Predictor): (variant: KernelVariant) => KernelFigures {
   if (target.kind === 'measured') {
     const measured = predictor ?? loadPredictor(target.predictor)
-    return ({ shape }) => {
-      const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
-      const work = { macs: shape.macs, sramBytes: bytes, dramBytes: bytes }
+    const resident = target.memory.sramBytes * target.memory.residentFraction
+    return ({ shape, placement }) => {
+      const { inputBytes, outputBytes, weightBytes, macs } = shape
+      const spilled = (bytes: number) => (bytes > resident ? bytes : 0)
+      const dramInputBytes = placement?.dramInputBytes ?? spilled(inputBytes)
+      const dramOutputBytes = placement?.dramOutputBytes ?? spilled(outputBytes)
+      const sramBytes = inputBytes + outputBytes + weightBytes
+      const work = { macs, sramBytes, dramBytes: weightBytes + dramInputBytes + dramOutputBytes }
       return { latencyMs: measured.latencyMs(shape), energyMj: energyMj(work, target, shape.precision) }
     }
   }

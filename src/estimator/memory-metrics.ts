@@ -7,7 +7,7 @@ import type { MemoryMetrics } from './metrics.js'
 /** What the planned activations of a model take, held against the SRAM of the target. */
 export function memoryMetrics(kernels: readonly Kernel[], weightBytes: number, target: Target): MemoryMetrics {
   const plan = planMemory(kernels, { alignBytes: target.memory.alignBytes })
-  const { residentWeightBytes, fits, fitsWithWeights, onChipBytes } = sramFit(plan, weightBytes, target)
+  const { residentWeightBytes, fits, fitsWithWeights, onChipBytes, overflowBytes } = sramFit(plan, weightBytes, target)
   const { sramBytes } = target.memory
   return {
     peakBytes: plan.peakBytes,
@@ -20,6 +20,7 @@ export function memoryMetrics(kernels: readonly Kernel[], weightBytes: number, t
     arenaBytes: plan.arenaBytes,
     sramBytes,
     onChipPeakBytes: onChipBytes.reduce((most, bytes) => Math.max(most, bytes), 0),
+    overflowBytes,
     residentWeightBytes,
     streamedWeightBytes: weightBytes - residentWeightBytes,
     fitsSram: fits,

@@ -76,6 +76,11 @@ export interface MemoryMetrics {
   readonly sramBytes: number
   /** Peak of what stays on the chip; an activation over the resident part of the SRAM lives in DRAM. */
   readonly onChipPeakBytes: number
+  /**
+   * DRAM traffic of moving out and back what is more than the SRAM holds of that. In no other figure: latency and energy
+   * take what stays on the chip to fit.
+   */
+  readonly overflowBytes: number
   readonly residentWeightBytes: number
   /** Weights brought in for every inference. */
   readonly streamedWeightBytes: number

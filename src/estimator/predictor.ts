@@ -238,6 +238,8 @@ export const rangeFields = [
   'kernelHeight',
   'kernelWidth',
   'strideHeight',
+  'groups',
+  'fused',
   'inputBytes',
   'outputBytes',
   'weightBytes',

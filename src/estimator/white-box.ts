@@ -39,7 +39,10 @@ export class WhiteBox {
     for (let i = 0; i < terms.length; i++) total += terms[i]! * coefficients[i]!
     this.overheadMs = coefficients[0]!
     this.memoryMs =
-      terms[2]! * coefficients[2]! + terms[3]! * coefficients[3]! + terms[4]! * coefficients[4]! + terms[5]! * coefficients[5]!
+      terms[2]! * coefficients[2]! +
+      terms[3]! * coefficients[3]! +
+      terms[4]! * coefficients[4]! +
+      terms[5]! * coefficients[5]!
     this.totalMs = Math.max(total, leastMs)
     return Math.log(this.totalMs) + this.rateOf(shape)
   }

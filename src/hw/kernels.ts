@@ -1,11 +1,15 @@
 import { constantOf } from '../ir/constant.js'
-import { bindDim, type Dim, staticShape, symbolsOf } from '../ir/dim.js'
+import { bindDim, type Dim, isStatic, staticShape, symbolsOf } from '../ir/dim.js'
 import { bitsOf, type DType, isFloat } from '../ir/dtype.js'
 import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
 import type { Trait } from '../ir/ops/define.js'
+import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
+import { blockLayout } from './blocked-layout.js'
 import type { ArrayMapping } from './cycles/mapping.js'
+import { beforeConversions, isFormatConversion } from './format-conversion.js'
+import { fuse } from './fusion.js'
 import { type KernelKind, type KernelShape, precisionBytes } from './shape.js'
 import { shapeOf } from './shape-of.js'
 import type { Precision, Target } from './target.js'
@@ -52,12 +56,14 @@ export interface Binding {
 export function planKernels(model: Model, target: Target, binding: Binding = {}): KernelPlan {
   const plan = new Planner(model, target, binding)
   plan.graph(model.graph, 1)
-  return { kernels: plan.kernels, assumptions: [...plan.assumptions], precision: plan.precision }
+  const { layout } = target.fusion
+  const kernels = layout === undefined ? plan.kernels : blockLayout(plan.kernels, layout)
+  return { kernels, assumptions: [...plan.assumptions], precision: plan.precision }
 }
 
 /** Shape of a node as a kernel of its own, whatever would be fused to it. The types around it are inferred. */
 export function shapeOfNode(node: Node, target: Target): KernelShape {
-  const plan = new Planner(node.graph.model, target, {})
+  const plan = new Planner(node.graph.model, target, {}, true)
   plan.node(node, 1)
   return plan.kernels[0]!.shape
 }
@@ -69,8 +75,14 @@ class Planner {
   readonly #target: Target
   readonly #symbols: ReadonlyMap<string, number>
   readonly #fused = new Set<Node>()
+  /** Values that are constants before anything runs. */
+  readonly #folded = new Set<Value>()
 
-  constructor(model: Model, target: Target, binding: Binding) {
+  /** Whether nothing is fused. */
+  readonly #isAlone: boolean
+
+  constructor(model: Model, target: Target, binding: Binding, isAlone = false) {
+    this.#isAlone = isAlone
     this.#target = target
     this.#symbols = binding.symbols ?? new Map()
     this.precision = target.defaultPrecision === 'model' ? ownPrecision(model) : target.defaultPrecision
@@ -79,17 +91,53 @@ class Planner {
   graph(graph: Graph, repeats: number): void {
     for (const node of graph.nodes()) {
       if (this.#fused.has(node)) continue
-      if (node.hasSubgraphs) this.#controlFlow(node, repeats)
-      else if (this.#isWork(node)) this.node(node, repeats)
+      if (node.hasSubgraphs) {
+        if (this.#target.fusion.dispatch === 'every-node') this.node(node, repeats)
+        this.#controlFlow(node, repeats)
+      } else if (this.#isWork(node)) this.node(node, repeats)
     }
   }
 
   /** Constants are weights. Where nothing is dispatched at run time, views only rename, and the host works out sizes beforehand. */
   #isWork(node: Node): boolean {
     if (node.outputs.every((output) => constantOf(output))) return false
-    if (this.#target.fusion.dispatch === 'every-node') return true
+    const { dispatch, drops } = this.#target.fusion
+    if (dispatch === 'every-node') return !(node.domain === '' && drops?.includes(node.opType)) && !this.#folds(node)
     const traits = contextOf(node)?.resolved.op.traits ?? []
+    if (this.#convertsForFree && isFormatConversion(node)) return false
     return node.inputs.length > 0 && !traits.includes('view') && !isShapeArithmetic(node)
+  }
+
+  /** Whether data change their number format on the way into and out of a unit. */
+  get #convertsForFree(): boolean {
+    return this.#target.fusion.freeAfterArray.includes('format-conversion')
+  }
+
+  /** What a kernel reads where a node reads `value`. */
+  #source(value: Value): Value {
+    return this.#convertsForFree ? beforeConversions(value) : value
+  }
+
+  /** Whether the target's runtime computes the node before anything runs. Asked in order, so that what it takes has been asked. */
+  #folds(node: Node): boolean {
+    if (this.#target.fusion.foldsConstants !== true || node.hasSubgraphs) return false
+    const traits = contextOf(node)?.resolved.op.traits ?? []
+    const isSize = (node.is('Shape') || node.is('Size')) && dimsOf(node.inputs[0]?.type)?.every(isStatic) === true
+    const isFolded =
+      isSize ||
+      (!traits.includes('random') && node.inputs.every((input) => input === undefined || this.#isKnown(input)))
+    if (isFolded) for (const output of node.outputs) if (output !== undefined) this.#folded.add(output)
+    return isFolded
+  }
+
+  #isKnown(value: Value): boolean {
+    return this.#constantOf(value) !== undefined || this.#folded.has(value)
+  }
+
+  /** Before version 4 of the format every initializer had to be an input, and a runtime that folds takes it for a constant. */
+  #constantOf(value: Value | undefined): Tensor | undefined {
+    const isOld = this.#target.fusion.foldsConstants === true && (value?.graph.model.irVersion ?? 4) < 4
+    return constantOf(value) ?? (isOld ? value?.tensor : undefined)
   }
 
   /** A kernel around a node and what is fused to it. */
@@ -97,15 +145,23 @@ class Planner {
     const found = contextOf(node)
     const traits = found?.resolved.op.traits ?? []
     const mapping = this.#mapping(node, traits)
-    const nodes = [node]
-    if (mapping !== undefined) this.#fuseFollowers(node, nodes)
+    const { rules } = this.#target.fusion
+    const { nodes, op } =
+      rules === undefined || this.#isAlone
+        ? { nodes: [node], op: undefined }
+        : fuse(node, rules, (value) => this.#isKnown(value))
+    for (const member of nodes.slice(1)) this.#fused.add(member)
+    if (mapping !== undefined && rules === undefined) this.#fuseFollowers(node, nodes)
     const last = nodes.at(-1)!
     const inputs: Activation[] = []
     let weightBytes = 0
     for (const member of nodes) {
-      for (const input of member.inputs) {
-        if (input === undefined || (member !== node && nodes.includes(input.producer as Node))) continue
-        if (constantOf(input) !== undefined) weightBytes += this.#bytes(input)
+      if (this.#convertsForFree && isFormatConversion(member)) continue
+      for (const operand of member.inputs) {
+        if (operand === undefined || (member !== node && nodes.includes(operand.producer as Node))) continue
+        const input = this.#source(operand)
+        if (this.#constantOf(input) !== undefined) weightBytes += this.#bytes(input)
+        else if (this.#folded.has(input)) weightBytes += this.#activation(input).bytes
         else if (!inputs.some(({ value }) => value === input)) inputs.push(this.#activation(input))
       }
     }
@@ -125,6 +181,7 @@ class Planner {
       mapping,
       shape: shapeOf({
         kind,
+        op,
         anchor: node,
         precision: this.#precisionOf(node),
         inputDims: this.#dims(node.inputs[0], node),
@@ -135,7 +192,7 @@ class Planner {
         weightBytes,
         macs,
         mapping,
-        fused: nodes.length - 1,
+        fused: nodes.slice(1).filter(readsTwoActivations).length,
         activations: inputs.length + outputs.length,
       }),
       repeats,
@@ -181,20 +238,30 @@ class Planner {
   /** Pointwise work that the target does on the array's output at no cost, as long as it is the only consumer. */
   #fuseFollowers(anchor: Node, nodes: Node[]): void {
     const free = this.#target.fusion.freeAfterArray
+    // Conversions between anchor and follower: part of the kernel once a follower is.
+    let between: Node[] = []
     for (let at = anchor; ; ) {
       const next = at.outputs[0]?.soleUser
       if (next === undefined || next.graph !== anchor.graph) return
+      if (this.#convertsForFree && isFormatConversion(next)) {
+        between.push(next)
+        at = next
+        continue
+      }
       const traits = contextOf(next)?.resolved.op.traits ?? []
-      const others = next.inputs.filter((input) => input !== undefined && input !== at.outputs[0])
-      const hasConstantsOnly = others.every((input) => constantOf(input) !== undefined)
+      const others = next.inputs.filter((input) => input !== undefined && input !== at.outputs[0]) as Value[]
+      const hasConstantsOnly = others.every((input) => constantOf(this.#source(input)) !== undefined)
       const isFree =
         (free.includes('activation') && traits.includes('activation') && hasConstantsOnly) ||
         (free.includes('unary') && traits.includes('unary') && hasConstantsOnly) ||
         (free.includes('scale-and-shift') && isScaleOrShift(traits) && hasConstantsOnly) ||
         (free.includes('residual-add') && next.is('Add'))
       if (!isFree) return
-      nodes.push(next)
-      this.#fused.add(next)
+      for (const member of [...between, next]) {
+        nodes.push(member)
+        this.#fused.add(member)
+      }
+      between = []
       at = next
     }
   }
@@ -236,7 +303,8 @@ class Planner {
     const isConvolution = traits.includes('convolution')
     const least = isConvolution ? 3 : 2
     for (const [i, input] of node.inputs.entries()) {
-      const dims = i > 0 && (isConvolution || constantOf(input)) ? this.#dims(input, node) : undefined
+      const isWeight = isConvolution || (input !== undefined && this.#constantOf(this.#source(input)) !== undefined)
+      const dims = i > 0 && isWeight ? this.#dims(input, node) : undefined
       if (dims !== undefined && dims.length >= least) return dims
     }
     return undefined
@@ -250,7 +318,7 @@ class Planner {
   }
 
   #bytes(value: Value): number {
-    const tensor = constantOf(value)!
+    const tensor = this.#constantOf(value)!
     return tensor.size * this.#elementBytes(tensor.dtype)
   }
 
@@ -314,6 +382,10 @@ function kindOf(
   if (traits.includes('pool')) return 'pool'
   return traits.includes('movement') ? 'movement' : 'vector'
 }
+
+/** As the addition of a residual does. */
+const readsTwoActivations = (node: Node): boolean =>
+  node.inputs.filter((input) => input !== undefined && constantOf(input) === undefined).length > 1
 
 /** A batch normalization at inference, or an Add, Sub, Mul, Div with a constant. */
 const isScaleOrShift = (traits: readonly Trait[]): boolean =>

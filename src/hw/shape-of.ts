@@ -8,6 +8,8 @@ import type { Precision } from './target.js'
 export interface KernelFacts {
   readonly kind: KernelKind
   readonly anchor: Node
+  /** What the kernel is called once fused; undefined: like its anchor. */
+  readonly op?: string | undefined
   readonly precision: Precision
   /** Of the anchor's first input and output, and of its constant operand; undefined: unknown rank. */
   readonly inputDims: readonly number[] | undefined
@@ -57,7 +59,7 @@ export function shapeOf(facts: KernelFacts): KernelShape {
   } = facts
   return {
     kind,
-    op: anchor.domain === '' ? anchor.opType : `${anchor.domain}.${anchor.opType}`,
+    op: facts.op ?? (anchor.domain === '' ? anchor.opType : `${anchor.domain}.${anchor.opType}`),
     precision,
     ...extentOf(facts),
     fused,

@@ -39,7 +39,7 @@ export interface KernelShape {
   readonly strideHeight: number
   readonly strideWidth: number
   readonly groups: number
-  /** Operators that run on the output inside the same kernel. */
+  /** Operators inside the same kernel that read a further activation as large as the output: additions of a residual. */
   readonly fused: number
   /** Bytes of all activations read and written, and of all constants, in the format the target computes in. */
   readonly inputBytes: number

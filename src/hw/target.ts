@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { UserError } from '../ir/errors.js'
+import type { BlockedLayout, FusionRule } from './fusion.js'
 import { readJson, type SchemaFault, validateJson } from './json-file.js'
 import type { KernelKind, Precision } from './shape.js'
 
@@ -7,10 +8,22 @@ export type { Precision } from './shape.js'
 
 /** What becomes one kernel. */
 export interface Fusion {
-  /** What is computed on the array's output at no cost. */
-  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** What is computed on the array's output at no cost; 'format-conversion' also as data enter any unit. */
+  readonly freeAfterArray: readonly (
+    | 'activation'
+    | 'unary'
+    | 'scale-and-shift'
+    | 'residual-add'
+    | 'format-conversion'
+  )[]
   /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
   readonly dispatch?: 'every-node' | 'data-only'
+  /** Whether what depends on constants alone is computed before anything runs. */
+  readonly foldsConstants?: boolean
+  /** Operators that the runtime removes. */
+  readonly drops?: readonly string[]
+  readonly rules?: readonly FusionRule[]
+  readonly layout?: BlockedLayout
 }
 
 interface TargetHead {

@@ -36,6 +36,7 @@ const metrics = (latencyMs: number): Metrics => ({
     arenaBytes: 1_200_000,
     sramBytes: 1_048_576,
     onChipPeakBytes: 0,
+    overflowBytes: 0,
     residentWeightBytes: 0,
     streamedWeightBytes: 3_500_000,
     fitsSram: false,

@@ -13,6 +13,7 @@ const memory: MemoryMetrics = {
   arenaBytes: 320,
   sramBytes: 1000,
   onChipPeakBytes: 300,
+  overflowBytes: 0,
   residentWeightBytes: 0,
   streamedWeightBytes: 5000,
   fitsSram: true,
@@ -55,6 +56,11 @@ describe('memory and energy as text', () => {
     expect(memoryTimeline({ ...memory, timeline: memory.timeline.slice(0, 1) })).toBeUndefined()
   })
 
+  test('kernels that are too much for the SRAM are marked', () => {
+    const timeline = memory.timeline.map((step) => ({ ...step, fitsSram: step.liveBytes < 300 }))
+    expect(memoryTimeline({ ...memory, timeline })).toBe('▃█▆\n ^ over the SRAM')
+  })
+
   test('the peak says whether it is proved, and what planning gained', () => {
     expect(peakLine(memory)).toBe(
       'peak activations 300 B at conv (no order has less, 400 B in the order of the file), 1 result written over an operand',
@@ -74,7 +80,9 @@ describe('memory and energy as text', () => {
     expect(sramLine(large)).toMatch(
       /too small .*\(3 of 3 kernels\), at most 300 B on the chip, the larger ones in DRAM/,
     )
-    expect(sramLine({ ...large, onChipPeakBytes: 1001 })).toContain('more than it holds')
+    expect(sramLine({ ...large, onChipPeakBytes: 1001, overflowBytes: 202 })).toMatch(
+      /1\.00 kB on the chip, more than it holds: .* 202 B of DRAM traffic/,
+    )
   })
 
   test('energy says where it goes and whether it is credible; a million users add up', () => {

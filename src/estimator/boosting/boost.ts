@@ -73,7 +73,11 @@ export function averageTrees(ensembles: readonly BoostedTrees[], scale = 1): Boo
 }
 
 /** Adds what `tree` says of every row of a binned table to `scores`. */
-function addTree({ feature, bin, left, right, values }: Tree, { bins, width }: BinnedTable, scores: Float64Array): void {
+function addTree(
+  { feature, bin, left, right, values }: Tree,
+  { bins, width }: BinnedTable,
+  scores: Float64Array,
+): void {
   const root = feature.length === 0 ? -1 : 0
   for (let row = 0; row < scores.length; row++) {
     let node = root

@@ -2,6 +2,8 @@ import type { BinnedTable } from './bins.js'
 
 export interface TreeOptions {
   readonly maxLeaves: number
+  /** Inner nodes on the longest way from the root to a leaf. */
+  readonly maxDepth: number
   readonly minRowsPerLeaf: number
   /** Added to a leaf's count: shrinks the values of small leaves towards 0. */
   readonly l2: number
@@ -25,6 +27,7 @@ interface Leaf {
   readonly sum: number
   readonly histogram: Float64Array
   readonly split: Split | undefined
+  readonly depth: number
   /** Where the tree points to this leaf. */
   readonly parent: number
   readonly isLeft: boolean
@@ -75,7 +78,9 @@ export class TreeGrower {
     const histogram = this.#histogram()
     this.#count(histogram, 0, rows.length, targets)
     const [sum, count] = this.#totals(histogram)
-    const leaves = [this.#leaf(0, rows.length, sum, count, histogram, -1, true)]
+    const leaves = [
+      this.#leaf({ start: 0, end: rows.length, sum, count, histogram, depth: 0, parent: -1, isLeft: true }),
+    ]
     let nodes = 0
     while (leaves.length < size) {
       const at = bestLeaf(leaves)
@@ -94,12 +99,12 @@ export class TreeGrower {
       const large = leaf.histogram
       this.#subtract(large, small)
       const [smallSum, smallCount] = this.#totals(small)
-      const [leftSum, leftCount] = isLeftSmall
-        ? [smallSum, smallCount]
-        : [leaf.sum - smallSum, leaf.count - smallCount]
-      const [left, right] = isLeftSmall ? [small, large] : [large, small]
-      leaves[at] = this.#leaf(leaf.start, middle, leftSum, leftCount, left, node, true)
-      leaves.push(this.#leaf(middle, leaf.end, leaf.sum - leftSum, leaf.count - leftCount, right, node, false))
+      const smallPart = { sum: smallSum, count: smallCount, histogram: small }
+      const largePart = { sum: leaf.sum - smallSum, count: leaf.count - smallCount, histogram: large }
+      const [left, right] = isLeftSmall ? [smallPart, largePart] : [largePart, smallPart]
+      const below = { depth: leaf.depth + 1, parent: node }
+      leaves[at] = this.#leaf({ ...left, ...below, start: leaf.start, end: middle, isLeft: true })
+      leaves.push(this.#leaf({ ...right, ...below, start: middle, end: leaf.end, isLeft: false }))
     }
     const values = new Float64Array(leaves.length)
     leaves.forEach((leaf, i) => {
@@ -122,17 +127,10 @@ export class TreeGrower {
     else tree.right[leaf.parent] = child
   }
 
-  #leaf(
-    start: number,
-    end: number,
-    sum: number,
-    count: number,
-    histogram: Float64Array,
-    parent: number,
-    isLeft: boolean,
-  ): Leaf {
-    const split = end - start < 2 * this.#options.minRowsPerLeaf ? undefined : this.#bestSplit(histogram, sum, count)
-    return { start, end, sum, count, histogram, split, parent, isLeft }
+  #leaf(part: Omit<Leaf, 'split'>): Leaf {
+    const { minRowsPerLeaf, maxDepth } = this.#options
+    const isWhole = part.depth >= maxDepth || part.count < 2 * minRowsPerLeaf
+    return { ...part, split: isWhole ? undefined : this.#bestSplit(part.histogram, part.sum, part.count) }
   }
 
   #bestSplit(histogram: Float64Array, sum: number, count: number): Split | undefined {
@@ -184,12 +182,7 @@ export class TreeGrower {
     return left
   }
 
-  #count(
-    histogram: Float64Array,
-    start: number,
-    end: number,
-    targets: Float64Array,
-  ): void {
+  #count(histogram: Float64Array, start: number, end: number, targets: Float64Array): void {
     const { bins, width } = this.#table
     const features = this.#features
     const order = this.#order

@@ -35,7 +35,7 @@ interface Candidate {
 const mostFolds = 20
 
 /** How many models the belief that all kinds scale alike is worth. */
-const strengths = [0.1, 1] as const
+const strengths = [0.03, 0.3] as const
 
 /** Share of a usual kernel's time that a call is believed to differ by. */
 const callShare = 0.05

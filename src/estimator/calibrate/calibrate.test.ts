@@ -86,6 +86,16 @@ describe('calibrateKernels', () => {
     expect(calibrateKernels(source, few, options)).toEqual(calibrated.file.calibration)
   })
 
+  it('corrects several kinds at once, each by its own rows and by the others', () => {
+    const rows = [...measure('convolution', second, 8, 11), ...measure('depthwise', second, 4, 12)]
+    const calibration = calibrateKernels(source, rows, options)
+    const predictor = new Predictor({ ...source.file, calibration })
+    for (const kind of ['convolution', 'depthwise']) {
+      const rest = measure(kind, second, 100, 13)
+      expect(error(predictor, rest)).toBeLessThan(0.5 * error(source, rest))
+    }
+  })
+
   it('scales kinds that it has no rows of', () => {
     const rows = measure('depthwise', second, 20, 8)
     for (const row of rows) {

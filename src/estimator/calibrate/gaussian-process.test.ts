@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../runtime/random.js'
-import { fitResiduals, residualAt } from './gaussian-process.js'
+import { fitResiduals, invertPositive, residualAt } from './gaussian-process.js'
 
 describe('fitResiduals', () => {
   const random = new SeededRandom(1)
@@ -31,5 +32,29 @@ describe('fitResiduals', () => {
     const process = fitResiduals(points, residuals)
     const near = [points[30]![0]! + 0.5, points[30]![1]!]
     expect(Math.abs(residualAt(process, near) - wave(near))).toBeLessThan(0.2)
+  })
+})
+
+describe('invertPositive', () => {
+  it('gives the inverse', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 12 }), (seed, count) => {
+        const random = new SeededRandom(seed)
+        const factor = Array.from({ length: count }, () => Array.from({ length: count }, () => random.uniform() - 0.5))
+        const matrix = new Float64Array(count * count)
+        for (let i = 0; i < count; i++)
+          for (let j = 0; j < count; j++)
+            matrix[i * count + j] = factor[i]!.reduce((sum, a, k) => sum + a * factor[j]![k]!, i === j ? 0.2 : 0)
+        const inverse = matrix.slice()
+        invertPositive(inverse, count)
+        for (let i = 0; i < count; i++) {
+          for (let j = 0; j < count; j++) {
+            let sum = 0
+            for (let k = 0; k < count; k++) sum += matrix[i * count + k]! * inverse[k * count + j]!
+            expect(sum).toBeCloseTo(i === j ? 1 : 0, 8)
+          }
+        }
+      }),
+    )
   })
 })

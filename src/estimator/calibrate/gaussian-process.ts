@@ -1,5 +1,5 @@
-import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { KernelShape } from '../../hw/shape.js'
+import { dot } from '../network/additive.js'
 import type { ResidualProcess } from './calibration.js'
 import { depthOf } from './structure.js'
 
@@ -63,30 +63,48 @@ const mostResidual = 0.5
  */
 export function fitResiduals(points: readonly number[][], residuals: readonly number[]): ResidualProcess {
   const count = points.length
-  const targets = Matrix.columnVector(residuals.map((r) => Math.max(-mostResidual, Math.min(mostResidual, r))))
-  const shared = new Matrix(count, count)
+  const targets = residuals.map((r) => Math.max(-mostResidual, Math.min(mostResidual, r)))
+  const shared = new Float64Array(count * count)
   for (let i = 0; i < count; i++) {
     for (let j = 0; j <= i; j++) {
       const value = covariance(points[i]!, points[j]!)
-      shared.set(i, j, value)
-      shared.set(j, i, value)
+      shared[i * count + j] = value
+      shared[j * count + i] = value
     }
   }
   let best: { likelihood: number; weights: number[] } | undefined
   for (const ratio of noiseRatios) {
-    const total = shared.clone()
-    for (let i = 0; i < count; i++) total.set(i, i, total.get(i, i) + ratio)
-    const inverse = new CholeskyDecomposition(total).solve(Matrix.eye(count))
-    const weights = inverse.mmul(targets).to1DArray()
+    const inverse = shared.slice()
+    for (let i = 0; i < count; i++) inverse[i * count + i]! += ratio
+    invertPositive(inverse, count)
+    const weights = targets.map((_, i) => dot(inverse.subarray(i * count, (i + 1) * count), targets))
     // Row i given the others: mean off by weights[i] / inverse[i][i], variance amplitude / inverse[i][i].
     let amplitude = 1e-9
     let likelihood = 0
     for (let i = 0; i < count; i++) {
-      amplitude += weights[i]! ** 2 / inverse.get(i, i) / count
-      likelihood += Math.log(inverse.get(i, i)) / 2
+      const own = inverse[i * count + i]!
+      amplitude += weights[i]! ** 2 / own / count
+      likelihood += Math.log(own) / 2
     }
     likelihood -= (count * Math.log(amplitude)) / 2
     if (best === undefined || likelihood > best.likelihood) best = { likelihood, weights }
   }
   return { points, weights: best!.weights }
+}
+
+/** Inverts a positive definite matrix, count x count, in place (Gauss and Jordan; no pivoting is needed). */
+export function invertPositive(matrix: Float64Array, count: number): void {
+  for (let k = 0; k < count; k++) {
+    const row = matrix.subarray(k * count, (k + 1) * count)
+    const pivot = 1 / row[k]!
+    row[k] = 1
+    for (let j = 0; j < count; j++) row[j]! *= pivot
+    for (let i = 0; i < count; i++) {
+      if (i === k) continue
+      const other = matrix.subarray(i * count, (i + 1) * count)
+      const factor = other[k]!
+      other[k] = 0
+      for (let j = 0; j < count; j++) other[j]! -= factor * row[j]!
+    }
+  }
 }

@@ -157,4 +157,3 @@ function rangesOf(rows: readonly Measurement[]): Record<string, [number, number]
   }
   return ranges
 }
-

@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../runtime/random.js'
-import { binTable } from '../boosting/bins.js'
+import { type BinnedTable, binTable } from '../boosting/bins.js'
 import { type BoostedTrees, type BoostOptions, boost } from '../boosting/boost.js'
 import { Ensemble, encodeTrees } from '../boosting/ensemble.js'
 import { foldsByFamily } from './folds.js'
@@ -26,12 +26,13 @@ export interface Interval {
 
 const spreadBoost: BoostOptions = {
   maxLeaves: 12,
-  rounds: 40,
+  maxDepth: 5,
+  rounds: 30,
   minRowsPerLeaf: 50,
-  learningRate: 0.12,
+  learningRate: 0.15,
   l2: 20,
-  rowShare: 0.7,
-  featureShare: 0.5,
+  rowShare: 0.5,
+  featureShare: 0.3,
 }
 
 /** Residuals below this are rounding of the clock. */
@@ -48,28 +49,29 @@ export function fitInterval(heldOut: HeldOut, seed: number): Interval {
   const { residuals, families } = heldOut
   // Too few to say anything: a factor of two either way.
   if (residuals.length < 8) return { spread: undefined, factor: Math.log(2), coverage: Number.NaN }
+  const binned = binTable(heldOut.table, heldOut.width)
   const foldOf = foldsByFamily(families, 2, 'interval')
   const all = Int32Array.from(residuals.keys())
   let inside = 0
   for (const fold of [0, 1]) {
     const setting = all.filter((i) => foldOf[i] !== fold)
     if (setting.length === 0) continue
-    const { scales, factor } = intervalFrom(heldOut, setting, seed)
+    const { scales, factor } = intervalFrom(heldOut, binned, setting, seed)
     for (const i of all) if (foldOf[i] === fold && residuals[i]! <= factor * scales(i)) inside += 1
   }
-  const { spread, factor } = intervalFrom(heldOut, all, seed)
+  const { spread, factor } = intervalFrom(heldOut, binned, all, seed)
   return { spread, factor, coverage: inside / residuals.length }
 }
 
 function intervalFrom(
   { residuals, table, width, families }: HeldOut,
+  binned: BinnedTable,
   indices: Int32Array,
   seed: number,
 ): { spread: BoostedTrees | undefined; scales: (row: number) => number; factor: number } {
   if (indices.length < leastRowsForSpread) {
     return { spread: undefined, scales: () => 1, factor: conformal(Float64Array.from(indices, (i) => residuals[i]!)) }
   }
-  const binned = binTable(table, width)
   const sizes = residuals.map((residual) => Math.log(Math.max(residual, leastResidual)))
   const learn = (rows: Int32Array) => boost(binned, sizes, spreadBoost, new SeededRandom(seed), rows)
   // The factor comes from families that the spread was not learned on.

@@ -5,6 +5,7 @@ const whiteBoxAlone: Method = { name: 'white-box' }
 
 const trees = (maxLeaves: number, rounds: number, minRowsPerLeaf: number, learningRate: number): BoostOptions => ({
   maxLeaves,
+  maxDepth: 7,
   rounds,
   minRowsPerLeaf,
   learningRate,
@@ -14,7 +15,7 @@ const trees = (maxLeaves: number, rounds: number, minRowsPerLeaf: number, learni
 })
 
 /** Trees of tables with many rows: few enough that a prediction takes microseconds. */
-const manyRows = trees(31, 48, 10, 0.18)
+const manyRows = trees(31, 24, 10, 0.3)
 const someRows = trees(15, 100, 4, 0.1)
 const fewRows = trees(8, 100, 4, 0.08)
 

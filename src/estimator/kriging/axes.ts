@@ -24,7 +24,7 @@ export function writeSlicePoint(shape: KernelShape, out: Float64Array): void {
 export interface Grid {
   /** Per family axis: the values that occur, ascending. */
   readonly familyValues: readonly Float64Array[]
-  /** Families in order of appearance: index of the value on each family axis, three a family. */
+  /** Index of the value on each family axis, three a family; ascending, the last axis first. */
   readonly families: Int32Array
   /** Per slice axis: the values that occur, ascending. Slices are all their combinations, the last axis fastest. */
   readonly sliceValues: readonly Float64Array[]
@@ -32,7 +32,8 @@ export interface Grid {
   readonly cells: Int32Array
 }
 
-export const sliceCount = (values: readonly Float64Array[]): number => values.reduce((all, { length }) => all * length, 1)
+export const sliceCount = (values: readonly Float64Array[]): number =>
+  values.reduce((all, { length }) => all * length, 1)
 
 /** Beyond this the grid is mostly holes, and solving for it too slow. */
 const mostCells = 250_000
@@ -43,26 +44,29 @@ export function gridOf(rows: readonly KernelShape[]): Grid | undefined {
   const slicePoints = pointsOf(rows, sliceAxes.length, writeSlicePoint)
   const familyValues = familyAxes.map((_, axis) => distinct(familyPoints, axis, familyAxes.length))
   const sliceValues = sliceAxes.map((_, axis) => distinct(slicePoints, axis, sliceAxes.length))
-  const families: number[] = []
-  const familyOf = new Map<number, number>()
-  const familyIndex = rows.map((_, row) => {
-    const at = familyValues.map((values, axis) => values.indexOf(familyPoints[row * familyAxes.length + axis]!))
-    const key = at.reduce((sum, i, axis) => sum * familyValues[axis]!.length + i, 0)
-    let family = familyOf.get(key)
-    if (family === undefined) {
-      family = familyOf.size
-      familyOf.set(key, family)
-      families.push(...at)
-    }
-    return family
-  })
-  if (familyOf.size < 8 || familyOf.size * sliceCount(sliceValues) > mostCells) return undefined
-  const cells = Int32Array.from(familyIndex, (family, row) => {
+  const keys = rows.map((_, row) =>
+    familyAxes.reduceRight((key, _name, axis) => {
+      const values = familyValues[axis]!
+      return key * values.length + values.indexOf(familyPoints[row * familyAxes.length + axis]!)
+    }, 0),
+  )
+  const order = [...new Set(keys)].sort((a, b) => a - b)
+  const familyOf = new Map(order.map((key, family) => [key, family]))
+  if (order.length < 8 || order.length * sliceCount(sliceValues) > mostCells) return undefined
+  const cells = Int32Array.from(keys, (key, row) => {
     let slice = 0
     sliceValues.forEach((values, axis) => {
       slice = slice * values.length + values.indexOf(slicePoints[row * sliceAxes.length + axis]!)
     })
-    return slice * familyOf.size + family
+    return slice * order.length + familyOf.get(key)!
+  })
+  const families = order.flatMap((key) => {
+    let rest = key
+    return familyValues.map(({ length }) => {
+      const index = rest % length
+      rest = Math.floor(rest / length)
+      return index
+    })
   })
   return { familyValues, families: Int32Array.from(families), sliceValues, cells }
 }

@@ -1,5 +1,5 @@
 import type { KernelShape } from '../../hw/shape.js'
-import { decodeInt16, decodeInt32, decodeFloat32, encodeArray } from '../typed-arrays.js'
+import { decodeFloat32, decodeInt16, decodeInt32, encodeArray } from '../typed-arrays.js'
 import { familyAxes, sliceAxes, writeFamilyPoint, writeSlicePoint } from './axes.js'
 
 /** A fitted surface over families x slices: at a slice of the grid, mean + sum over families of covariance x weight. */
@@ -60,7 +60,6 @@ export function encodeSurface(surface: Surface): EncodedSurface {
 /** A surface laid out for prediction. */
 export class KrigedSurface {
   readonly #count: number
-  readonly #families: Int32Array
   /** Per family axis: exp(value / length) and its reciprocal; the covariance is the smaller quotient. */
   readonly #growth: readonly Float64Array[]
   readonly #decay: readonly Float64Array[]
@@ -70,18 +69,25 @@ export class KrigedSurface {
   readonly #strides: readonly number[]
   readonly #mean: number
   readonly #weights: Float32Array
-  readonly #similar: Float64Array
+  /** Families that differ in input channels only lie side by side: where each such run starts, and what it shares. */
+  readonly #runStarts: Int32Array
+  readonly #runOut: Int32Array
+  readonly #runKernel: Int32Array
+  /** Per family: index of its input channels. */
+  readonly #inChannels: Int32Array
   readonly #point = new Float64Array(sliceAxes.length)
   /** Up to 16 slices around the point, and their shares. */
   readonly #corners = new Int32Array(1 << sliceAxes.length)
   readonly #shares = new Float64Array(1 << sliceAxes.length)
 
   constructor(encoded: EncodedSurface) {
-    this.#families = decodeInt32(encoded.families)
-    this.#count = this.#families.length / familyAxes.length
+    const families = decodeInt32(encoded.families)
+    this.#count = families.length / familyAxes.length
     const familyValues = encoded.familyValues.map(decodeFloat32)
     this.#lengths = encoded.familyLengths
-    this.#growth = familyValues.map((values, axis) => Float64Array.from(values, (v) => Math.exp(v / this.#lengths[axis]!)))
+    this.#growth = familyValues.map((values, axis) =>
+      Float64Array.from(values, (v) => Math.exp(v / this.#lengths[axis]!)),
+    )
     this.#decay = this.#growth.map((values) => values.map((v) => 1 / v))
     this.#factors = familyValues.map(({ length }) => new Float64Array(length))
     this.#sliceValues = encoded.sliceValues.map(decodeFloat32)
@@ -95,26 +101,43 @@ export class KrigedSurface {
     this.#mean = encoded.mean
     const scales = decodeFloat32(encoded.scales)
     this.#weights = Float32Array.from(decodeInt16(encoded.weights), (w, i) => w * scales[Math.floor(i / this.#count)]!)
-    this.#similar = new Float64Array(this.#count)
+    const index = (family: number, axis: number) => families[family * familyAxes.length + axis]!
+    this.#inChannels = Int32Array.from({ length: this.#count }, (_, family) => index(family, 0))
+    const starts = [...Array(this.#count).keys()].filter(
+      (i) => i === 0 || index(i, 1) !== index(i - 1, 1) || index(i, 2) !== index(i - 1, 2),
+    )
+    this.#runStarts = Int32Array.from([...starts, this.#count])
+    this.#runOut = Int32Array.from(starts, (family) => index(family, 1))
+    this.#runKernel = Int32Array.from(starts, (family) => index(family, 2))
   }
 
   /** The surface at a kernel; between slices of the grid linear, outside the nearest. */
   at(shape: KernelShape): number {
     const corners = this.#locate(shape)
     this.#compare(shape)
-    const similar = this.#similar
-    const weights = this.#weights
     let sum = this.#mean
-    for (let corner = 0; corner < corners; corner++) {
-      const start = this.#corners[corner]!
+    for (let corner = 0; corner < corners; corner++) sum += this.#shares[corner]! * this.#slice(this.#corners[corner]!)
+    return sum
+  }
+
+  /** Sum of covariance x weight over the families of the slice whose weights start there. */
+  #slice(start: number): number {
+    const [similarIn, similarOut, similarKernel] = this.#factors as [Float64Array, Float64Array, Float64Array]
+    const starts = this.#runStarts
+    const inChannels = this.#inChannels
+    const weights = this.#weights
+    let sum = 0
+    let family = 0
+    for (let run = 0; run + 1 < starts.length; run++) {
+      const end = starts[run + 1]!
       let part = 0
-      for (let i = 0; i < similar.length; i++) part += similar[i]! * weights[start + i]!
-      sum += part * this.#shares[corner]!
+      for (; family < end; family++) part += similarIn[inChannels[family]!]! * weights[start + family]!
+      sum += part * similarOut[this.#runOut[run]!]! * similarKernel[this.#runKernel[run]!]!
     }
     return sum
   }
 
-  /** Covariance with every family. */
+  /** Covariance along each family axis with all values on it; the covariance with a family is the product. */
   #compare(shape: KernelShape): void {
     const point = this.#point
     writeFamilyPoint(shape, point)
@@ -125,12 +148,6 @@ export class KrigedSurface {
       const decay = this.#decay[axis]!
       const factors = this.#factors[axis]!
       for (let i = 0; i < factors.length; i++) factors[i] = Math.min(grown * decay[i]!, shrunk * growth[i]!)
-    }
-    const [a, b, c] = this.#factors as [Float64Array, Float64Array, Float64Array]
-    const families = this.#families
-    const similar = this.#similar
-    for (let i = 0, at = 0; i < similar.length; i++, at += 3) {
-      similar[i] = a[families[at]!]! * b[families[at + 1]!]! * c[families[at + 2]!]!
     }
   }
 

@@ -11,11 +11,20 @@ import { tensorType } from '../../ir/type.js'
 import type { SeededRandom } from '../../runtime/random.js'
 import type { KernelSpec, Operand } from './kernel-spec.js'
 
+/** How many results of copies lie in memory at once: in a network, too, buffers alternate. */
+const liveResults = 3
+
 /**
  * A model that runs a kernel `copies` times, each with weights of its own, on the same inputs; and, so that it has an
- * output and the call something to do without any copy, one Relu of a single element.
+ * output and the call something to do without any copy, one Relu of a single element. Every copy is followed by a Size
+ * that holds on to the result of an earlier one; `extraSizes` adds as many of these to a model without copies.
  */
-export function kernelModel(spec: KernelSpec, copies: number, random: SeededRandom): { model: Model; nodes: Node[] } {
+export function kernelModel(
+  spec: KernelSpec,
+  copies: number,
+  random: SeededRandom,
+  extraSizes = 0,
+): { model: Model; nodes: Node[] } {
   const model = new Model(8, new Map([...spec.opsets].filter(([domain]) => domain !== '' || true)))
   if (!model.opsets.has('')) model.opsets.set('', 17)
   const graph = new Graph(model, 'main')
@@ -36,7 +45,21 @@ export function kernelModel(spec: KernelSpec, copies: number, random: SeededRand
   const literals = spec.inputs.map((operand) =>
     operand?.role === 'literal' ? patch.constant(graph, operand.tensor, 'literal') : undefined,
   )
-  const nodes = Array.from({ length: copies }, (_, k) => {
+  const nodes: Node[] = []
+  const holdOn = (value: Value | undefined) => {
+    if (value === undefined) return
+    patch.append(graph, {
+      opType: 'Size',
+      domain: '',
+      inputs: [value],
+      outputs: 1,
+      attributes: {},
+      name: 'size',
+      from: [],
+    })
+  }
+  const resultOf = (node: Node | undefined) => node?.outputs.find((output) => output !== undefined)
+  for (let k = 0; k < copies; k++) {
     const operands = spec.inputs.map((operand, i) => {
       if (operand?.role !== 'weights') return data[i] ?? literals[i]
       return patch.constant(graph, randomWeights(operand, random), 'weights')
@@ -54,9 +77,12 @@ export function kernelModel(spec: KernelSpec, copies: number, random: SeededRand
     spec.outputs.forEach((isWanted, i) => {
       if (!isWanted) node.outputs[i] = undefined
     })
-    return node
-  })
+    nodes.push(node)
+    if (isHeld(spec)) holdOn(resultOf(nodes[k - liveResults + 1]))
+  }
+  if (isHeld(spec)) for (const node of nodes.slice(Math.max(0, copies - liveResults + 1))) holdOn(resultOf(node))
   const flag = input('flag', 'float32', [1])
+  if (isHeld(spec)) for (let k = 0; k < extraSizes; k++) holdOn(data.find((value) => value !== undefined) ?? flag)
   const last = patch.append(graph, {
     opType: 'Relu',
     domain: '',
@@ -73,6 +99,9 @@ export function kernelModel(spec: KernelSpec, copies: number, random: SeededRand
   graph.outputs.push(output)
   return { model, nodes }
 }
+
+/** Sequences have no Size. */
+const isHeld = ({ opType }: KernelSpec): boolean => !opType.includes('Sequence')
 
 /** Shape of a kernel as the planner sees it alone. */
 export function shapeOfSpec(spec: KernelSpec, target: Target, random: SeededRandom): KernelShape {

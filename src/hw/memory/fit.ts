@@ -1,4 +1,5 @@
 import type { Target } from '../target.js'
+import { overflowBytes } from './overflow.js'
 import { liveBytesOf } from './peak.js'
 import type { MemoryPlan } from './plan.js'
 
@@ -12,6 +13,8 @@ export interface SramFit {
   readonly fitsWithWeights: boolean
   /** By step of the plan: bytes alive on the chip. An activation over the resident part of the SRAM lives in DRAM. */
   readonly onChipBytes: readonly number[]
+  /** DRAM traffic of moving out and back what is more than the SRAM holds of it. */
+  readonly overflowBytes: number
 }
 
 export function sramFit(plan: MemoryPlan, weightBytes: number, target: Target): SramFit {
@@ -20,10 +23,14 @@ export function sramFit(plan: MemoryPlan, weightBytes: number, target: Target): 
   const residentWeightBytes = isSramOnly ? weightBytes : 0
   const limit = sramBytes * residentFraction
   const onChip = Float64Array.from(plan.buffers, ({ bytes }) => (bytes > limit ? 0 : bytes))
+  const onChipBytes = liveBytesOf(plan.sweep, onChip)
+  const room = sramBytes - residentWeightBytes
+  const overflows = onChipBytes.some((bytes) => bytes > room)
   return {
     residentWeightBytes,
     fits: plan.arenaBytes + residentWeightBytes <= sramBytes,
     fitsWithWeights: plan.arenaBytes + weightBytes <= sramBytes,
-    onChipBytes: liveBytesOf(plan.sweep, onChip),
+    onChipBytes,
+    overflowBytes: overflows ? overflowBytes(plan, Math.max(0, room), limit) : 0,
   }
 }

@@ -90,7 +90,7 @@ export class Levels {
     return { first, last }
   }
 
-  /** The given order with every kernel after those it needs. */
+  /** First and last step of the kernels of each graph and of the graphs inside. */
   #spans(at: Int32Array): Map<Graph, [first: number, last: number]> {
     const spans = new Map<Graph, [number, number]>()
     this.#kernels.forEach(({ nodes }, kernel) => {

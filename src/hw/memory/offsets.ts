@@ -9,7 +9,7 @@ export interface Offsets {
 }
 
 /** How many steps (blocks tried) the search for a tight packing may take. */
-export const defaultOffsetSteps = 40_000
+export const defaultOffsetSteps = 400_000
 
 /**
  * Places blocks so that no two in use at the same time overlap, in as little height as possible; never under the largest
@@ -17,21 +17,56 @@ export const defaultOffsetSteps = 40_000
  * an exact search at the height of the bound.
  */
 export function findOffsets(blocks: readonly Block[], budget = defaultOffsetSteps): Offsets {
+  const solid = [...blocks.keys()].filter((i) => blocks[i]!.bytes > 0)
+  const found = pack(
+    solid.map((i) => blocks[i]!),
+    budget,
+  )
+  const offsets = new Float64Array(blocks.length)
+  solid.forEach((block, i) => {
+    offsets[block] = found.offsets[i]!
+  })
+  return { offsets, height: found.height }
+}
+
+/** The same for blocks of which none is empty. */
+function pack(blocks: readonly Block[], budget: number): Offsets {
   const bound = largestLoad(blocks)
   let best: Placement | undefined
+  const starts: Placement[] = []
   for (const order of orders(blocks)) {
-    for (const rule of ['lowest', 'tightest'] as const) {
-      const found = place(blocks, order, rule)
-      if (best === undefined || found.height < best.height) best = found
-      if (best.height <= bound) return best
-    }
+    const found = better(place(blocks, order, 'lowest'), place(blocks, order, 'tightest'))
+    best = better(best ?? found, found)
+    if (best.height <= bound) return best
+    starts.push(found)
   }
   if (best === undefined) return { offsets: new Float64Array(0), height: 0 }
-  const repaired = repair(blocks, best, bound, budget / 2)
-  if (repaired.height <= bound) return repaired
-  const exact = packExactly(blocks, bound, budget / 2)
-  return exact === undefined ? repaired : { offsets: exact, height: bound }
+  for (const start of starts) {
+    best = better(best, repair(blocks, start, bound, budget / 2 / starts.length))
+    if (best.height <= bound) return best
+  }
+  const exact = packExactly(blocks, bound, budget / 4)
+  return exact === undefined ? squeeze(blocks, best, bound, budget / 4) : { offsets: exact, height: bound }
 }
+
+/** Heights between the bound, which was not reached, and the best: by bisection, down to half a byte (4-bit elements). */
+function squeeze(blocks: readonly Block[], best: Offsets, bound: number, budget: number): Offsets {
+  const rounds = 16
+  let lowest = best
+  let missed = bound
+  for (let round = 0; round < rounds && lowest.height - missed > 0.5; round++) {
+    const middle = missed + Math.floor(lowest.height - missed) / 2
+    const offsets = packExactly(blocks, middle, budget / rounds)
+    if (offsets === undefined) missed = middle
+    else {
+      const height = blocks.reduce((most, { bytes }, i) => Math.max(most, offsets[i]! + bytes), 0)
+      lowest = { offsets, height }
+    }
+  }
+  return lowest
+}
+
+const better = (a: Placement, b: Placement): Placement => (b.height < a.height ? b : a)
 
 type Placement = Offsets & { readonly order: readonly number[] }
 
@@ -74,7 +109,7 @@ const overlap = (a: Block, b: Block): boolean => a.first <= b.last && b.first <=
 
 /** Blocks in use at the same time as `block`, itself among them. */
 const conflictsOf = (blocks: readonly Block[], block: Block): number[] =>
-  [...blocks.keys()].filter((other) => blocks[other]!.bytes > 0 && overlap(blocks[other]!, block))
+  [...blocks.keys()].filter((other) => overlap(blocks[other]!, block))
 
 /** One block after the other, each into the lowest gap that holds it, or into the tightest. */
 function place(blocks: readonly Block[], order: readonly number[], rule: 'lowest' | 'tightest'): Placement {
@@ -84,7 +119,6 @@ function place(blocks: readonly Block[], order: readonly number[], rule: 'lowest
   let height = 0
   for (const index of order) {
     const block = blocks[index]!
-    if (block.bytes === 0) continue
     let floor = 0
     let chosen = -1
     let slack = Number.POSITIVE_INFINITY
@@ -109,25 +143,25 @@ function place(blocks: readonly Block[], order: readonly number[], rule: 'lowest
 }
 
 /**
- * Iterated repair: a block that sticks out over the bound is placed earlier, before a block it conflicts with; the change
- * is kept unless the height grows. Choices come from a fixed sequence, so a plan is the same on every machine.
+ * Iterated repair: a block that sticks out over the bound is placed earlier, before one it conflicts with; the change is
+ * kept unless the height grows. Choices come from a fixed sequence, so a plan is the same on every machine.
  */
-function repair(blocks: readonly Block[], start: Placement, bound: number, budget: number): Offsets {
+function repair(blocks: readonly Block[], start: Placement, bound: number, budget: number): Placement {
   const random = sequence()
   let current = start
-  let best: Offsets = start
-  for (let steps = blocks.length; steps < budget && best.height > bound; steps += blocks.length) {
-    const over = current.order.filter((block) => current.offsets[block]! + blocks[block]!.bytes > bound)
+  for (let steps = blocks.length; steps < budget && current.height > bound; steps += blocks.length) {
+    const { order, offsets } = current
+    const over = order.filter((block) => offsets[block]! + blocks[block]!.bytes > bound)
     const block = over[random(over.length)]!
-    const others = conflictsOf(blocks, blocks[block]!)
-    const order = current.order.filter((each) => each !== block)
-    const target = random(4) === 0 ? 0 : order.indexOf(others[random(others.length)]!)
-    order.splice(Math.max(0, target), 0, block)
-    const found = place(blocks, order, random(2) === 0 ? 'lowest' : 'tightest')
+    const at = order.indexOf(block)
+    const inTheWay = order.slice(0, at).filter((other) => overlap(blocks[other]!, blocks[block]!))
+    if (inTheWay.length === 0) continue
+    const before = order.indexOf(inTheWay[random(inTheWay.length)]!)
+    const changed = [...order.slice(0, before), block, ...order.slice(before, at), ...order.slice(at + 1)]
+    const found = place(blocks, changed, random(2) === 0 ? 'lowest' : 'tightest')
     if (found.height <= current.height) current = found
-    if (found.height < best.height) best = found
   }
-  return best
+  return current
 }
 
 /** Whole numbers under a limit from a linear congruential generator. Source: Numerical Recipes, 7.1. */

@@ -15,14 +15,6 @@ export interface SearchState {
 export class StateQueue {
   readonly #heap: SearchState[] = []
 
-  get size(): number {
-    return this.#heap.length
-  }
-
-  get top(): SearchState | undefined {
-    return this.#heap[0]
-  }
-
   push(state: SearchState): void {
     const heap = this.#heap
     let at = heap.length

@@ -137,6 +137,26 @@ describe('filters', () => {
   })
 })
 
+describe('a kernel on its own', () => {
+  const large = convolution({ inChannels: 32, outChannels: 32, size: 112, kernel: 3 })
+  const leaving = { dramInputBytes: large.inputBytes, dramOutputBytes: large.outputBytes }
+
+  // 2 x 401,408 bytes of maps, 393,216 of SRAM: a quarter of the rows at a time takes half of it.
+  test('shared SRAM: maps that do not fit come in stripes, never from the flash', () => {
+    const placement = lonePlacement(large, u55, leaving)
+    expect(placement.stripeRows).toBe(27)
+    expect([placement.input.home, placement.output.home]).toEqual(['sram', 'sram'])
+    expect(microblockCost(large, u55, placement).operations[0]!.dramCycles).toBe(0)
+  })
+
+  test('SRAM of its own: they stay in DRAM', () => {
+    const placement = lonePlacement(large, load('ethos-u65-512'), leaving)
+    expect(placement.stripeRows).toBeUndefined()
+    expect([placement.input.home, placement.output.home]).toEqual(['dram', 'dram'])
+    expect(microblockCost(large, load('ethos-u65-512'), placement).bound).toBe('memory')
+  })
+})
+
 describe('properties', () => {
   const sizes = fc.record({
     name: fc.constantFrom(...names),

@@ -5,7 +5,7 @@ import { type BlockPlan, planBlocks } from './blocks.js'
 import { lower } from './lowering.js'
 import { macsOf, type Operation, stripeOf, volume } from './operation.js'
 import type { MicroblockPlacement, WeightRoom } from './placement.js'
-import { portOf } from './port.js'
+import { mapHome, portOf } from './port.js'
 import { featureMapTraffic, weightReads } from './traffic.js'
 import { planWeights, scaleBytes, transferCycles } from './weights.js'
 
@@ -32,22 +32,28 @@ export interface MicroblockCost extends KernelCost {
   readonly operations: readonly OperationCost[]
 }
 
-/** A kernel on its own: maps in the SRAM in bricks if they fit, filters fetched under a kernel as long as this one. */
+/**
+ * A kernel on its own: maps in bricks, filters fetched under a kernel as long as this one. Maps that do not fit an SRAM
+ * which is all there is for them come in stripes that take half of it.
+ */
 export function lonePlacement(
-  { inputBytes, outputBytes }: KernelShape,
-  { memory }: MicroblockTarget,
+  { inputBytes, outputBytes, outHeight }: KernelShape,
+  target: MicroblockTarget,
   { dramInputBytes, dramOutputBytes }: { readonly dramInputBytes: number; readonly dramOutputBytes: number },
 ): MicroblockPlacement {
-  const place = (isOut: boolean) => ({ home: isOut ? 'dram' : 'sram', layout: 'bricks' }) as const
-  const resident = inputBytes - dramInputBytes + outputBytes - dramOutputBytes
+  const { sramBytes, weightCompression } = target.memory
+  const mayLeave = mapHome(target) === 'dram'
+  const place = (leaves: boolean) => ({ home: mayLeave && leaves ? 'dram' : 'sram', layout: 'bricks' }) as const
+  const maps = mayLeave ? inputBytes - dramInputBytes + outputBytes - dramOutputBytes : inputBytes + outputBytes
+  const isStriped = !mayLeave && maps > sramBytes
   return {
     input: place(dramInputBytes > 0),
     second: place(dramInputBytes > 0),
     output: place(dramOutputBytes > 0),
     slackCycles: undefined,
-    freeSramBytes: Math.max(0, memory.sramBytes - resident),
-    stripeRows: undefined,
-    bitsPerWeight: 8 * memory.weightCompression,
+    freeSramBytes: isStriped ? sramBytes / 2 : Math.max(0, sramBytes - maps),
+    stripeRows: isStriped ? Math.max(1, Math.floor((outHeight * sramBytes) / 2 / maps)) : undefined,
+    bitsPerWeight: 8 * weightCompression,
   }
 }
 

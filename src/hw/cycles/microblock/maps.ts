@@ -28,6 +28,8 @@ export class FeatureMaps {
   readonly #outside: Home
   /** First and last step during which a map needs memory of its own. */
   readonly #spans: readonly (readonly [first: number, last: number])[]
+  /** Bytes of maps alive during each step. */
+  readonly #alive: Float64Array
 
   constructor(steps: readonly Step[], target: MicroblockTarget) {
     this.#steps = steps
@@ -51,6 +53,10 @@ export class FeatureMaps {
       this.#isInPlace(at, operations[at]!.operations) ? at + 1 : at,
       isOutput ? steps.length - 1 : (readers[at]!.at(-1) ?? at),
     ])
+    this.#alive = new Float64Array(steps.length)
+    this.#spans.forEach(([first, last], map) => {
+      for (let at = first; at <= last; at++) this.#alive[at]! += this.bytes[map]!
+    })
   }
 
   /** The network hands it out. */
@@ -95,21 +101,20 @@ export class FeatureMaps {
   aliveBytes(at: number): number {
     const made = new Set(this.#steps[at]!.reads.filter((source) => typeof source === 'number'))
     const unmade = this.readBytes(at) - [...made].reduce((sum, map) => sum + this.bytes[map]!, 0)
-    return this.#sum(([first, last]) => first <= at && at <= last) + unmade
+    return this.#alive[at]! + unmade
   }
 
-  /** Bytes that steps `first` to `last` leave as they are: alive before and neither the chain's own input nor made in it. */
-  besideBytes(first: number, last: number): number {
+  /** Bytes that a chain of steps which begins at `first` leaves as they are: alive before, and not what it reads. */
+  besideBytes(first: number): number {
     const own = new Set(this.#steps[first]!.reads)
-    return this.#sum(([from, to], map) => from < first && to >= first && !(own.has(map) && to <= last))
+    return this.#spans.reduce(
+      (sum, [from, to], map) => sum + (from < first && to >= first && !own.has(map) ? this.bytes[map]! : 0),
+      0,
+    )
   }
 
   /** Steps during which a map is alive. */
   span = (map: number): readonly [first: number, last: number] => this.#spans[map]!
-
-  #sum(isMeant: (span: readonly [number, number], map: number) => boolean): number {
-    return this.#spans.reduce((sum, span, map) => sum + (isMeant(span, map) ? this.bytes[map]! : 0), 0)
-  }
 
   /** An element-wise operation writes over a map of the same size that nobody else reads. */
   #isInPlace(at: number, operations: readonly Operation[]): boolean {

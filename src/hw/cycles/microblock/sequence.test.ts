@@ -91,8 +91,13 @@ describe('maps in memory', () => {
   })
 
   test('beside a chain lie the maps that it leaves as they are', () => {
-    expect(maps.besideBytes(1, 1)).toBe(1024)
-    expect(maps.besideBytes(3, 3)).toBe(0)
+    expect(maps.besideBytes(1)).toBe(0)
+    expect(maps.besideBytes(2)).toBe(0)
+    const late = new FeatureMaps(
+      [...steps.slice(0, 2), step({ inChannels: 16, outChannels: 16, size: 8 }, [1]), addition(16, 8, [0, 2], true)],
+      u55,
+    )
+    expect(late.besideBytes(2)).toBe(1024)
   })
 })
 

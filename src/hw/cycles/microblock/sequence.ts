@@ -84,7 +84,7 @@ function run({ steps, cascades, maps, target }: Plan, places: readonly OperandPl
     const cascade = cascadeOf(cascades, at)
     // Filters of all kernels of a cascade are there at once, others' only while they run.
     if (cascade === undefined || cascade.first === at) filterBytes = 0
-    const beside = cascade === undefined ? maps.aliveBytes(at) : maps.besideBytes(cascade.first, cascade.last)
+    const beside = cascade === undefined ? maps.aliveBytes(at) : maps.besideBytes(cascade.first)
     const taken = (cascade?.bytes ?? 0) + (isShared ? beside : 0) + filterBytes
     const placement: MicroblockPlacement = {
       ...places[at]!,
