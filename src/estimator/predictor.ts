@@ -8,6 +8,7 @@ import type { Calibration } from './calibrate/calibration.js'
 import { Calibrator } from './calibrate/calibrator.js'
 import { type Correction, Corrector } from './correction.js'
 import type { ErrorSummary } from './fit/statistics.js'
+import type { Parallelism } from './parallelism.js'
 import { rowWidth, WhiteBox } from './white-box.js'
 
 /** Changes with the format and with what the trees see. */
@@ -25,6 +26,8 @@ export interface PredictorFile {
   /** ISO date of the fit. */
   readonly fitted: string
   readonly models: readonly KernelModel[]
+  /** Channels that the device takes at once; left out where latency has no steps. */
+  readonly parallelism?: Parallelism
   /** What correction to a sibling device was learned; none for a predictor fitted from scratch. */
   readonly calibration?: Calibration
 }
