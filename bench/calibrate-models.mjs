@@ -2,17 +2,16 @@
 // calibrated by 10 models on another array on paper (slower memory, fewer lanes, dearer calls), and the cpu predictor by 10
 // models timed on this machine (bench/results/latency.json); both tested on the other models, drawn anew many times.
 // Usage: node bench/calibrate-models.mjs FOLDER [draws]. Needs dist/. Writes bench/results/calibrate-models.json.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { calibrateModels } from '../dist/estimator/calibrate/calibrate-models.js'
+import { variantOf } from '../dist/estimator/calibrate/distill.js'
 import { estimate } from '../dist/estimator/estimate.js'
 import { fitTable } from '../dist/estimator/fit/fit-table.js'
 import { median, summarizeErrors } from '../dist/estimator/fit/statistics.js'
-import { measure } from '../dist/estimator/measure/measure.js'
 import { loadPredictor, Predictor } from '../dist/estimator/predictor.js'
-import { ownMapping } from '../dist/estimator/table/mapping.js'
-import { readTable } from '../dist/estimator/table/read-table.js'
+import { familyOf } from '../dist/estimator/table/fields.js'
+import { kernelCost, millisecondsOf } from '../dist/hw/cycles/index.js'
 import { planKernels } from '../dist/hw/kernels.js'
 import { loadTarget } from '../dist/hw/target.js'
 import { readModel } from '../dist/import/read-model.js'
@@ -56,7 +55,8 @@ function shuffle(list, random) {
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
 
 function evaluate(title, predictor, models) {
-  const predict = (by, { kernels }) => kernels.reduce((sum, { shape, repeats }) => sum + repeats * by.latencyMs(shape), 0)
+  const predict = (by, { kernels }) =>
+    kernels.reduce((sum, { shape, repeats }) => sum + repeats * by.latencyMs(shape), 0)
   const runs = { 'as it is': [], 'times a constant': [], calibrated: [] }
   for (let draw = 0; draw < Number(draws); draw++) {
     const order = shuffle(models, new SeededRandom(draw + 1))
@@ -96,19 +96,22 @@ const models = await loadModels()
 const results = {}
 
 const neuralEngine = loadTarget('neural-engine')
-const temp = mkdtempSync(join(tmpdir(), 'calibrate-models-'))
-const out = join(temp, 'table.csv')
-await measure({
-  target: neuralEngine,
-  out,
-  rows: 1500,
-  threads: 1,
-  seed: 1,
-  noise: 0.02,
-  models: models.map(({ name }) => join(folder, name)),
-})
-const table = await readTable(out, ownMapping)
-rmSync(temp, { recursive: true })
+const random = new SeededRandom(1)
+const shapes = models.flatMap(({ model }) => planKernels(model, neuralEngine).kernels.map(({ shape }) => shape))
+const variants = shuffle([...shapes, ...shapes.map((shape) => variantOf(shape, random))], random).slice(0, 3000)
+const table = {
+  file: 'cycles',
+  sha256: '',
+  device: neuralEngine.name,
+  rows: variants.map((shape, line) => ({
+    ...shape,
+    latencyMs:
+      millisecondsOf(kernelCost(shape, neuralEngine).cycles, neuralEngine) * Math.exp(0.04 * (random.uniform() - 0.5)),
+    family: familyOf(shape),
+    labels: { kernel: shape.kind, precision: shape.precision },
+    line,
+  })),
+}
 const learned = new Predictor(fitTable(table, { name: 'neural-engine', processors: 1, seed: 1, source: 'cycle model' }))
 const sibling = {
   ...neuralEngine,

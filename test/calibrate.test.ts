@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { calibrationText } from '../src/cli/calibrate-option.js'
+import { parser } from '../src/cli/parser.js'
 import { calibrateFile } from '../src/estimator/calibrate/calibrate-file.js'
 import { fitTable } from '../src/estimator/fit/fit-table.js'
-import { Predictor } from '../src/estimator/predictor.js'
+import { Predictor, readPredictor } from '../src/estimator/predictor.js'
 import { type Measurement, toMeasurement } from '../src/estimator/table/fields.js'
 import { ownMapping } from '../src/estimator/table/mapping.js'
 import { writeModel } from '../src/export/write-model.js'
@@ -117,4 +118,37 @@ describe('calibrating a predictor by a file', () => {
       await expect(calibrateFile(at(file), { ...options, ...given, source: path })).rejects.toThrow(message)
     },
   )
+})
+
+describe('optimize fit --calibrate', () => {
+  const run = async (...args: string[]) => {
+    let text = ''
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      text += String(chunk)
+      return true
+    })
+    try {
+      await parser(['fit', ...args, '--quiet']).parseAsync()
+    } finally {
+      spy.mockRestore()
+    }
+    return text
+  }
+
+  it('writes a predictor that is used like any other', async () => {
+    const out = at('board.json')
+    const text = await run(at('models.csv'), '--calibrate', at('source.json'), '--target', 'cpu', '--out', out)
+    expect(text).toContain('first-calibrated: corrected to board by 6 models')
+    expect(text).toContain(`wrote ${out}`)
+    const predictor = readPredictor(out)
+    expect(predictor.file.calibration).toMatchObject({ unit: 'models', device: 'board' })
+    const figures = JSON.parse(
+      await run(at('few.csv'), '--calibrate', at('source.json'), '--json', '--out', at('few.json')),
+    ) as { calibration: { unit: string; rows: number } }
+    expect(figures.calibration).toMatchObject({ unit: 'kernels', rows: 12 })
+  })
+
+  it('needs a table', async () => {
+    await expect(run('--calibrate', at('source.json'))).rejects.toMatchObject({ code: 'usage' })
+  })
 })

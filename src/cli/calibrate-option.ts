@@ -1,4 +1,7 @@
-import type { PredictorFile } from '../estimator/predictor.js'
+import { stdout } from 'node:process'
+import type { Predictor, PredictorFile } from '../estimator/predictor.js'
+import type { ColumnMapping } from '../estimator/table/mapping.js'
+import type { startSteps } from './progress.js'
 
 /** Flag of `optimize fit`: correct a predictor instead of fitting one anew. */
 export const calibrateOption = {
@@ -28,4 +31,48 @@ export function calibrationText({ name, calibration }: PredictorFile): string {
     `  90 % interval: latency / ${Math.exp(halfWidth).toFixed(2)} to latency x ${Math.exp(halfWidth).toFixed(2)}`,
     '',
   ].join('\n')
+}
+
+interface Flags {
+  readonly calibrate: string
+  readonly target?: string | undefined
+  readonly name?: string | undefined
+  readonly out?: string | undefined
+  readonly seed: number
+  readonly json: boolean
+  readonly validate?: string | undefined
+}
+
+/** `optimize fit TABLE --calibrate SOURCE`: writes the corrected predictor and says what was found. */
+export async function calibrateTable(
+  file: string,
+  mapping: ColumnMapping,
+  { calibrate, target, name, out, seed, json, validate }: Flags,
+  steps: ReturnType<typeof startSteps>,
+): Promise<Predictor> {
+  const [{ calibrateFile }, { Predictor: Loaded }, { writeText }] = await Promise.all([
+    import('../estimator/calibrate/calibrate-file.js'),
+    import('../estimator/predictor.js'),
+    import('../report/write.js'),
+  ])
+  steps.stage(`reading ${file}`)
+  const predictor = await calibrateFile(file, {
+    source: calibrate,
+    mapping,
+    seed,
+    ...(target !== undefined && { target }),
+    ...(name !== undefined && { name }),
+    onProgress: (text, share) => steps.stage(text, share),
+  })
+  steps.stop()
+  const path = out ?? `${file.replace(/(\.csv)?(\.gz)?$/i, '')}.predictor.json`
+  await writeText(path, `${JSON.stringify(predictor)}\n`)
+  if (!json) stdout.write(`${calibrationText(predictor)}wrote ${path}\n`)
+  else if (validate === undefined) {
+    const { members, ...calibration } = predictor.calibration
+    const methods = members.map(({ method, weight }) => ({ method, weight }))
+    const figures = { file: path, name: predictor.name, calibration: { ...calibration, methods } }
+    stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+  }
+  return new Loaded(predictor)
 }

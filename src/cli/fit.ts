@@ -4,6 +4,7 @@ import type { GroupValidation } from '../estimator/fit/validate.js'
 import type { Predictor } from '../estimator/predictor.js'
 import type { ColumnMapping } from '../estimator/table/mapping.js'
 import type { MeasurementTable } from '../estimator/table/read-table.js'
+import { calibrateOption, calibrateTable } from './calibrate-option.js'
 import { startSteps, wantsColors } from './progress.js'
 
 const builder = (args: Argv) =>
@@ -33,12 +34,17 @@ const builder = (args: Argv) =>
         describe: 'CSV file of rows not fitted to, to judge a predictor by',
       },
       predictor: { type: 'string', requiresArg: true, describe: 'predictor file to validate' },
+      ...calibrateOption,
       json: { type: 'boolean', default: false, describe: 'print figures as JSON' },
       seed: { type: 'number', default: 1, requiresArg: true, describe: 'of the rows and features that trees draw' },
       quiet: { type: 'boolean', default: false, describe: 'no progress line' },
     })
     .example('$0 fit chip.csv', 'fits chip.predictor.json and shows how it does on shapes left out')
     .example('$0 fit v100.csv.gz --columns mapping.json --processors 80', 'a foreign table as it is')
+    .example(
+      '$0 fit few.csv --calibrate v100-tensorrt --out sibling.json',
+      'ten rows of another GPU correct a predictor',
+    )
     .example('$0 fit --validate test.csv.gz --target v100-tensorrt --json', 'judges a predictor on rows it never saw')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -79,6 +85,8 @@ async function checkFlags(options: Options): Promise<void> {
     throw usage('', 'nothing to do', 'give a table to fit to, or --validate FILE with --target or --predictor')
   if (options.table !== undefined && options.predictor !== undefined)
     throw usage('--predictor', 'a table is given too', 'fit to the table, or validate the predictor, one at a time')
+  if (options.table === undefined && options.calibrate !== undefined)
+    throw usage('--calibrate', 'no table', 'give the few rows that were measured on the other device')
   if (options.table === undefined && options.predictor === undefined && options.target === undefined)
     throw usage('--validate', 'no predictor', 'name it with --predictor FILE or --target NAME')
   const { processors, seed } = options
@@ -113,6 +121,8 @@ async function fitFile(
   options: Options,
   steps: ReturnType<typeof startSteps>,
 ): Promise<Predictor> {
+  const { calibrate } = options
+  if (calibrate !== undefined) return calibrateTable(file, mapping, { ...options, calibrate }, steps)
   const [{ readTable }, { fitTable }, { Predictor: Loaded }, { writeText }, { basename }] = await Promise.all([
     import('../estimator/table/read-table.js'),
     import('../estimator/fit/fit-table.js'),
@@ -147,8 +157,8 @@ async function printFit(out: string, predictor: Predictor['file'], json: boolean
       method,
       validation,
     }))
-    const { name, device, processors, data } = predictor
-    stdout.write(`${JSON.stringify({ file: out, name, device, processors, data, models }, null, 2)}\n`)
+    const { name, device, processors, data, parallelism = null } = predictor
+    stdout.write(`${JSON.stringify({ file: out, name, device, processors, data, parallelism, models }, null, 2)}\n`)
     return
   }
   const [{ colorsFor }, { fitReport }] = await Promise.all([

@@ -12,6 +12,7 @@ const memory: MemoryMetrics = {
   inPlace: 1,
   arenaBytes: 320,
   sramBytes: 1000,
+  sramIsCache: false,
   onChipPeakBytes: 300,
   overflowBytes: 0,
   residentWeightBytes: 0,
@@ -54,6 +55,11 @@ describe('memory and energy as text', () => {
   test('the timeline needs two kernels', () => {
     expect(memoryTimeline(memory)).toBe('▃█▆')
     expect(memoryTimeline({ ...memory, timeline: memory.timeline.slice(0, 1) })).toBeUndefined()
+  })
+
+  test('kernels that are too much for the SRAM are marked', () => {
+    const timeline = memory.timeline.map((step) => ({ ...step, fitsSram: step.liveBytes < 300 }))
+    expect(memoryTimeline({ ...memory, timeline })).toBe('▃█▆\n ^ over the SRAM')
   })
 
   test('the peak says whether it is proved, and what planning gained', () => {

@@ -7,24 +7,28 @@ const bars = '▁▂▃▄▅▆▇█'
 
 /** Values as bars, the highest one full. More values than columns: each column shows the largest of its share. */
 export function sparkline(values: readonly number[], columns: number): string {
-  const width = Math.min(columns, values.length)
-  const highest = values.reduce((most, value) => Math.max(most, value), 0)
-  return Array.from({ length: width }, (_, column) => {
-    const from = Math.floor((column * values.length) / width)
-    const to = Math.floor(((column + 1) * values.length) / width)
-    const value = values.slice(from, to).reduce((most, each) => Math.max(most, each), 0)
-    const level = highest === 0 ? 0 : Math.ceil((value / highest) * bars.length) - 1
-    return bars[Math.max(0, level)]
-  }).join('')
+  const highest = largest(values)
+  return shares(values, columns)
+    .map((share) => bars[highest === 0 ? 0 : Math.max(0, Math.ceil((largest(share) / highest) * bars.length) - 1)])
+    .join('')
 }
 
-/** Bytes alive kernel by kernel; undefined for a single kernel or none. */
+const largest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0)
+
+/** Values cut into as many columns, or fewer. */
+function shares<T>(values: readonly T[], columns: number): T[][] {
+  const width = Math.min(columns, values.length)
+  const start = (column: number) => Math.floor((column * values.length) / width)
+  return Array.from({ length: width }, (_, column) => values.slice(start(column), start(column + 1)))
+}
+
+/** Bytes alive kernel by kernel, and marks where they are too many for the SRAM; undefined for fewer than two kernels. */
 export function memoryTimeline({ timeline }: MemoryMetrics, columns = 64): string | undefined {
   if (timeline.length < 2) return undefined
-  return sparkline(
-    timeline.map(({ liveBytes }) => liveBytes),
-    columns,
-  )
+  const live = timeline.map(({ liveBytes }) => liveBytes)
+  const marks = shares(timeline, columns).map((share) => (share.every(({ fitsSram }) => fitsSram) ? ' ' : '^'))
+  const line = sparkline(live, columns)
+  return marks.includes('^') ? `${line}\n${marks.join('').trimEnd()} over the SRAM` : line
 }
 
 /** Where the peak is, what it was without planning, and whether anything lower is possible. */
@@ -44,6 +48,7 @@ export function sramLine(memory: MemoryMetrics): string {
   const beside = residentWeightBytes > 0 ? ` and ${bytes(residentWeightBytes)} of weights` : ''
   const need = `${bytes(arenaBytes)} of activations${beside}`
   const streamed = streamedWeightBytes > 0 ? `, ${bytes(streamedWeightBytes)} of weights streamed` : ''
+  if (memory.sramIsCache) return `SRAM ${bytes(sramBytes)}: a cache, the activations live in DRAM${streamed}`
   if (memory.fitsSramWithWeights)
     return `SRAM ${bytes(sramBytes)}: holds ${need}, and would hold all weights${streamed}`
   if (memory.fitsSram) return `SRAM ${bytes(sramBytes)}: holds ${need}${streamed}`

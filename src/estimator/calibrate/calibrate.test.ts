@@ -5,6 +5,7 @@ import { Predictor, type PredictorFile } from '../predictor.js'
 import { type Measurement, toMeasurement } from '../table/fields.js'
 import { calibrateKernels } from './calibrate-kernels.js'
 import { calibrateModels, type MeasuredModel } from './calibrate-models.js'
+import type { CalibrationMember } from './calibration.js'
 import { structureLatency, structureTerms } from './structure.js'
 
 /** Parameters of a slow device with quick calls, and of a fast one with slow calls. */
@@ -86,6 +87,16 @@ describe('calibrateKernels', () => {
     expect(calibrateKernels(source, few, options)).toEqual(calibrated.file.calibration)
   })
 
+  it('corrects several kinds at once, each by its own rows and by the others', () => {
+    const rows = [...measure('convolution', second, 8, 11), ...measure('depthwise', second, 4, 12)]
+    const calibration = calibrateKernels(source, rows, options)
+    const predictor = new Predictor({ ...source.file, calibration })
+    for (const kind of ['convolution', 'depthwise']) {
+      const rest = measure(kind, second, 100, 13)
+      expect(error(predictor, rest)).toBeLessThan(0.5 * error(source, rest))
+    }
+  })
+
   it('scales kinds that it has no rows of', () => {
     const rows = measure('depthwise', second, 20, 8)
     for (const row of rows) {
@@ -139,6 +150,21 @@ describe('calibrateModels', () => {
     }
     expect(inside / count).toBeGreaterThan(0.84)
     expect(inside / count).toBeLessThan(0.97)
+  })
+
+  it('learns a factor of what the predictor adds to its kernels', () => {
+    const random = new SeededRandom(5)
+    const withRest = models(30, 4).map((model) => {
+      const restMs = model.latencyMs * random.uniform()
+      return { ...model, restMs, latencyMs: 2 * (model.latencyMs + 3 * restMs) }
+    })
+    const { members, restFactor } = calibrateModels(source, withRest, { ...options, kernelFactor: 2 })
+    expect(restFactor).toBeGreaterThan(5)
+    expect(restFactor).toBeLessThan(7)
+    const [{ base }] = members as [CalibrationMember]
+    if (base.kind !== 'scaled') throw new Error(base.kind)
+    expect(base.factors['convolution']).toBeGreaterThan(1.3)
+    expect(base.factors['convolution']).toBeLessThan(1.7)
   })
 
   it('needs two models', () => {

@@ -29,7 +29,7 @@ export function distillStructure(shapes: readonly KernelShape[], oracle: Oracle,
 }
 
 /** Channels and sizes up to eight times smaller or larger. */
-function variantOf(shape: KernelShape, random: SeededRandom): KernelShape {
+export function variantOf(shape: KernelShape, random: SeededRandom): KernelShape {
   const factor = () => 2 ** (6 * random.uniform() - 3)
   const scale = (value: number, by: number) => (value === 1 ? 1 : Math.max(1, Math.round(value * by)))
   const size = factor()

@@ -141,7 +141,7 @@ const logRatio = (measured: number, predicted: number, leastMs: number): number 
   Math.log(Math.max(leastMs, measured) / Math.max(leastMs, predicted))
 
 /** Something runs even where no counted work is left: never zero. */
-const milliseconds = (sum: number, leastMs: number): number => sum + leastMs / 100
+const milliseconds = (sum: number, leastMs: number): number => Math.max(sum, leastMs / 100)
 
 const proxyRow = ({ proxies }: NetworkSample, proxy: number): number[] => [1, proxies[proxy]!]
 

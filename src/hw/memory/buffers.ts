@@ -37,23 +37,27 @@ class BufferFinder {
   readonly #kernels: readonly Kernel[]
   /** Graphs with kernels of their own, and how often these run. */
   readonly #repeats = new Map<Graph, number>()
-  readonly #storages = new Storages((graph) => this.#repeats.has(graph))
+  /** Nodes by kernel. */
+  readonly #made = new Map<Node, number>()
+  readonly #storages = new Storages(
+    (graph) => this.#repeats.has(graph),
+    (node) => this.#made.has(node),
+  )
   readonly #buffers = new Map<Value, Buffer>()
 
   constructor(kernels: readonly Kernel[]) {
     this.#kernels = kernels
-    for (const { nodes, repeats } of kernels) {
+    kernels.forEach(({ nodes, repeats }, at) => {
+      for (const node of nodes) this.#made.set(node, at)
       this.#repeats.set(nodes[0]!.graph, repeats)
       for (let owner = nodes[0]!.graph.owner; owner !== undefined; owner = owner.graph.owner) {
         if (!this.#repeats.has(owner.graph)) this.#repeats.set(owner.graph, 1)
       }
-    }
+    })
   }
 
   find(): Buffers {
-    const made = new Map<Node, number>()
-    this.#kernels.forEach(({ nodes, inputs, outputs }, at) => {
-      for (const node of nodes) made.set(node, at)
+    this.#kernels.forEach(({ inputs, outputs }, at) => {
       for (const { value, bytes } of inputs) {
         const buffer = this.#note(value, bytes)
         if (buffer !== undefined && buffer.readers.at(-1) !== at) buffer.readers.push(at)
@@ -67,7 +71,7 @@ class BufferFinder {
     for (const buffer of this.#buffers.values()) {
       const { producer } = buffer.value
       if (buffer.producer === -1 && producer !== undefined && producer.inputs.length > 0 && !producer.hasSubgraphs)
-        buffer.producer = made.get(producer) ?? hostMade
+        buffer.producer = this.#made.get(producer) ?? hostMade
     }
     const list = [...this.#buffers.values()].filter(({ producer }) => producer !== hostMade)
     return { list, ...this.#overwritable(list) }

@@ -12,7 +12,8 @@ export function overwritable({ nodes, inputs, outputs }: Kernel, bufferOf: (valu
   for (const { value, elements, bytes } of inputs) {
     const buffer = bufferOf(value)
     const fits = elements === result.elements && bytes === result.bytes
-    const isLocal = nodes.every((node) => !node.inputs.includes(value) || isElementwise(node))
+    // From the first node that reads it to the result: what is fused behind may read other elements.
+    const isLocal = nodes.slice(nodes.findIndex((node) => node.inputs.includes(value))).every(isElementwise)
     readers.set(buffer, fits && isLocal && readers.get(buffer) !== false)
   }
   const own = bufferOf(result.value)

@@ -45,8 +45,25 @@ function pack(blocks: readonly Block[], budget: number): Offsets {
     best = better(best, repair(blocks, start, bound, budget / 2 / starts.length))
     if (best.height <= bound) return best
   }
-  const exact = packExactly(blocks, bound, budget / 2)
-  return exact === undefined ? best : { offsets: exact, height: bound }
+  const exact = packExactly(blocks, bound, budget / 4)
+  return exact === undefined ? squeeze(blocks, best, bound, budget / 4) : { offsets: exact, height: bound }
+}
+
+/** Heights between the bound, which was not reached, and the best: by bisection, down to half a byte (4-bit elements). */
+function squeeze(blocks: readonly Block[], best: Offsets, bound: number, budget: number): Offsets {
+  const rounds = 16
+  let lowest = best
+  let missed = bound
+  for (let round = 0; round < rounds && lowest.height - missed > 0.5; round++) {
+    const middle = missed + Math.floor(lowest.height - missed) / 2
+    const offsets = packExactly(blocks, middle, budget / rounds)
+    if (offsets === undefined) missed = middle
+    else {
+      const height = blocks.reduce((most, { bytes }, i) => Math.max(most, offsets[i]! + bytes), 0)
+      lowest = { offsets, height }
+    }
+  }
+  return lowest
 }
 
 const better = (a: Placement, b: Placement): Placement => (b.height < a.height ? b : a)

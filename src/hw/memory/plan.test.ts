@@ -117,6 +117,39 @@ describe('memory plans, by hand', () => {
     expect(plan.arenaBytes).toBe(plan.peakBytes)
   })
 
+  test('copies into another layout, and the call of a branch, make nothing of their own', () => {
+    const model = buildModel((g) => {
+      const x = vector(g, 'x', 100)
+      const branch = (inner: GraphBuilder) => inner.output(inner.op('Softmax', [x]))
+      g.output(
+        g.op('If', [g.input('c', 'bool', [])], {
+          then_branch: g.subgraph('a', branch),
+          else_branch: g.subgraph('b', branch),
+        }),
+      )
+    })
+    inferTypes(model)
+    const { kernels } = planKernels(model, { ...target, fusion: { freeAfterArray: [], dispatch: 'every-node' } })
+    expect(kernels.map(({ nodes }) => nodes[0]!.opType)).toEqual(['If', 'Softmax'])
+    const copy = { ...kernels[1]!, nodes: [], outputs: kernels[1]!.inputs }
+    const plan = planMemory([kernels[0]!, copy, kernels[1]!])
+    expect(plan.order).toEqual([2])
+    expect(plan.peakBytes).toBe(200)
+  })
+
+  test('what the target drops passes its operand through', () => {
+    const model = buildModel((g) => {
+      const x = vector(g, 'x', 100)
+      g.output(g.op('Softmax', [g.op('Dropout', [g.op('Softmax', [x])])]))
+    })
+    inferTypes(model)
+    const fusion = { freeAfterArray: [], dispatch: 'every-node' as const, drops: ['Dropout'] }
+    const { kernels } = planKernels(model, { ...target, fusion })
+    expect(kernels).toHaveLength(2)
+    expect(planMemory(kernels).buffers).toHaveLength(3)
+    expect(planMemory(kernels).peakBytes).toBe(200)
+  })
+
   test('a fused addition waits for its other operand, wherever that comes in the file', () => {
     const residual = { ...target, fusion: { freeAfterArray: ['residual-add' as const] } }
     const model = buildModel((g) => {
@@ -181,33 +214,38 @@ const modelOf = (nodes: readonly [string, number, number][]): Model =>
 const ownerOf = (value: Value): Value => (value.producer?.is('Reshape') ? ownerOf(value.producer.inputs[0]!) : value)
 
 describe('memory plans of random models', () => {
-  test('run in planned order, every kernel finds its operands intact, and the results are there at the end', () => {
-    fc.assert(
-      fc.property(nodeLists, (nodes) => {
-        const model = modelOf(nodes)
-        const kernels = kernelsOf(model)
-        const plan = planMemory(kernels)
-        const bufferOf = new Map(plan.buffers.map((buffer) => [buffer.value, buffer]))
-        const owner = new Array<Value | undefined>(plan.arenaBytes).fill(undefined)
-        const write = (value: Value) => {
-          const { offset, bytes } = bufferOf.get(ownerOf(value))!
-          owner.fill(ownerOf(value), offset, offset + bytes)
-        }
-        const expectIntact = (value: Value) => {
-          const { offset, bytes } = bufferOf.get(ownerOf(value))!
-          expect(owner.slice(offset, offset + bytes).every((each) => each === ownerOf(value))).toBe(true)
-        }
-        for (const input of model.graph.inputs) if (bufferOf.has(input)) write(input)
-        for (const kernel of plan.order) {
-          for (const { value } of kernels[kernel]!.inputs) expectIntact(value)
-          for (const { value } of kernels[kernel]!.outputs) write(value)
-        }
-        for (const output of model.graph.outputs) if (bufferOf.has(ownerOf(output))) expectIntact(output)
-        expect(new Set(plan.order).size).toBe(kernels.length)
-      }),
-      { numRuns: 300 },
-    )
-  })
+  // neural-engine runs what moves or computes; cpu runs every node and fuses by rules.
+  test.each(['neural-engine', 'cpu'])(
+    '%s: run in planned order, kernels find their operands intact, and the results are there at the end',
+    (name) => {
+      fc.assert(
+        fc.property(nodeLists, (nodes) => {
+          const model = modelOf(nodes)
+          inferTypes(model)
+          const { kernels } = planKernels(model, loadTarget(name))
+          const plan = planMemory(kernels)
+          const bufferOf = new Map(plan.buffers.map((buffer) => [buffer.value, buffer]))
+          const owner = new Array<Value | undefined>(plan.arenaBytes).fill(undefined)
+          const write = (value: Value) => {
+            const { offset, bytes } = bufferOf.get(ownerOf(value))!
+            owner.fill(ownerOf(value), offset, offset + bytes)
+          }
+          const expectIntact = (value: Value) => {
+            const { offset, bytes } = bufferOf.get(ownerOf(value))!
+            expect(owner.slice(offset, offset + bytes).every((each) => each === ownerOf(value))).toBe(true)
+          }
+          for (const input of model.graph.inputs) if (bufferOf.has(input)) write(input)
+          for (const kernel of plan.order) {
+            for (const { value } of kernels[kernel]!.inputs) expectIntact(value)
+            for (const { value } of kernels[kernel]!.outputs) write(value)
+          }
+          for (const output of model.graph.outputs) if (bufferOf.has(ownerOf(output))) expectIntact(output)
+          expect(new Set(plan.order).size).toBe(kernels.length)
+        }),
+        { numRuns: 300 },
+      )
+    },
+  )
 
   test('bound <= peak <= given peak, peak <= arena; the sweep gives the peak, also for other sizes', () => {
     fc.assert(

@@ -1,4 +1,4 @@
-import type { Value } from '../../ir/graph.js'
+import type { Node, Value } from '../../ir/graph.js'
 import type { Kernel } from '../kernels.js'
 import { type Buffers, buffersOf } from './buffers.js'
 import { Levels, type OrderTasks } from './levels.js'
@@ -24,7 +24,10 @@ export interface PlannedBuffer {
 
 /** Where and when the activations of a model live. */
 export interface MemoryPlan {
-  /** Kernels, by index, in the order they run. */
+  /**
+   * Kernels, by index, in the order they run. Without those that make nothing of their own: copies into another layout,
+   * and the call of a loop or branch whose kernels are there.
+   */
   readonly order: readonly number[]
   /** Whether the order differs from the given one. */
   readonly isReordered: boolean
@@ -56,8 +59,10 @@ export interface MemoryOptions {
  * Plans the activations of a list of kernels: an order that keeps few bytes alive, results written over operands that
  * nobody reads again, and offsets. The same plan for the same kernels everywhere: searches end by steps, not by time.
  */
-export function planMemory(kernels: readonly Kernel[], options: MemoryOptions = {}): MemoryPlan {
+export function planMemory(all: readonly Kernel[], options: MemoryOptions = {}): MemoryPlan {
   const { alignBytes = 1, orderSteps = defaultOrderSteps } = options
+  const planned = makers(all)
+  const kernels = planned.map((kernel) => all[kernel]!)
   const buffers = buffersOf(kernels)
   for (const buffer of buffers.list) buffer.bytes = Math.ceil(buffer.bytes / alignBytes) * alignBytes
   const sizes = Float64Array.from(buffers.list, ({ bytes }) => bytes)
@@ -77,7 +82,7 @@ export function planMemory(kernels: readonly Kernel[], options: MemoryOptions = 
     stepOf[kernel] = step
   })
   return {
-    order: chosen.order,
+    order: chosen.order.map((kernel) => planned[kernel]!),
     isReordered: chosen.order.some((kernel, step) => kernel !== given.order[step]),
     buffers: buffers.list.map(({ value, bytes, readers }, i) => ({
       value,
@@ -96,6 +101,18 @@ export function planMemory(kernels: readonly Kernel[], options: MemoryOptions = 
     arenaBytes: height,
     sweep: chosen.sweep,
   }
+}
+
+/** Kernels that make values, by index. */
+function makers(kernels: readonly Kernel[]): number[] {
+  const owners = new Set<Node>()
+  for (const { nodes } of kernels) {
+    for (let owner = nodes[0]?.graph.owner; owner !== undefined; owner = owner.graph.owner) owners.add(owner)
+  }
+  return [...kernels.keys()].filter((kernel) => {
+    const node = kernels[kernel]!.nodes[0]
+    return node !== undefined && !owners.has(node)
+  })
 }
 
 interface Schedule {

@@ -2,16 +2,19 @@ import type { Graph, Node, Value } from '../../ir/graph.js'
 import { resolveOp } from '../../ir/ops/index.js'
 
 /**
- * Which values are one piece of memory. A view shares with what it views; what an If gives back is what the branch made
- * that runs; the last state of a Loop or Scan is what the body made last.
+ * Which values are one piece of memory. A view shares with what it views; so does an elementwise node that the target
+ * drops (Dropout); what an If gives back is what the branch made that runs; the last state of a Loop or Scan is what the
+ * body made last.
  */
 export class Storages {
   readonly #runs: (graph: Graph) => boolean
+  readonly #isKernel: (node: Node) => boolean
   readonly #known = new Map<Value, Value>()
 
-  /** `runs` says whether a graph has kernels: of an If, only one branch is planned. */
-  constructor(runs: (graph: Graph) => boolean) {
+  /** `runs` says whether a graph has kernels: of an If, only one branch is planned. `isKernel`: whether a node is in one, the default. */
+  constructor(runs: (graph: Graph) => boolean, isKernel: (node: Node) => boolean = () => true) {
     this.#runs = runs
+    this.#isKernel = isKernel
   }
 
   /** The value that owns the memory of `value`. */
@@ -27,7 +30,9 @@ export class Storages {
   #source({ producer, outputIndex }: Value): Value | undefined {
     if (producer === undefined) return undefined
     if (producer.hasSubgraphs) return this.#inside(producer, outputIndex)
-    return resolveOp(producer)?.op.traits.includes('view') ? producer.inputs[0] : undefined
+    const traits = resolveOp(producer)?.op.traits ?? []
+    const isPassed = traits.includes('view') || (traits.includes('unary') && !this.#isKernel(producer))
+    return isPassed ? producer.inputs[0] : undefined
   }
 
   #inside(node: Node, index: number): Value | undefined {
