@@ -111,6 +111,8 @@ export function calibrateKernels(
     rows: rows.length,
     data,
     members,
+    // Kernels alone say nothing of it: as much slower as they are.
+    restFactor: median(rows.map(({ latencyMs, ownMs }) => latencyMs / ownMs)),
     halfWidth: conformalQuantile(averaged.sort((a, b) => a - b)),
     candidates: {
       'as it was': usual(rows.map(({ latencyMs, ownMs }) => Math.log(latencyMs / ownMs))),
