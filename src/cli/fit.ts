@@ -157,8 +157,8 @@ async function printFit(out: string, predictor: Predictor['file'], json: boolean
       method,
       validation,
     }))
-    const { name, device, processors, data } = predictor
-    stdout.write(`${JSON.stringify({ file: out, name, device, processors, data, models }, null, 2)}\n`)
+    const { name, device, processors, data, parallelism = null } = predictor
+    stdout.write(`${JSON.stringify({ file: out, name, device, processors, data, parallelism, models }, null, 2)}\n`)
     return
   }
   const [{ colorsFor }, { fitReport }] = await Promise.all([

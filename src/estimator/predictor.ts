@@ -10,6 +10,7 @@ import { type Correction, Corrector } from './correction.js'
 import type { ErrorSummary } from './fit/statistics.js'
 import type { Interaction } from './interaction.js'
 import { type OperatorModel, OperatorPredictor, operatorKey } from './operator-model.js'
+import type { Parallelism } from './parallelism.js'
 import { rowWidth, WhiteBox } from './white-box.js'
 
 /** Changes with the format and with what the trees see. */
@@ -31,6 +32,8 @@ export interface PredictorFile {
   readonly operators?: readonly OperatorModel[]
   /** What kernels cost together beyond their sum; absent: nothing. */
   readonly interaction?: Interaction
+  /** Channels that the device takes at once; left out where latency has no steps. */
+  readonly parallelism?: Parallelism
   /** What correction to a sibling device was learned; none for a predictor fitted from scratch. */
   readonly calibration?: Calibration
 }

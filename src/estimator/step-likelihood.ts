@@ -7,7 +7,7 @@ export interface StepFit {
   /** Of the logarithm of latency. */
   readonly noise: number
   readonly logLikelihood: number
-  /** Of the rows that wait for steps rather than overhead: the part that is as long as the steps say, and the part that is shorter. */
+  /** Of the rows that wait for steps rather than overhead: the part that is as long as the steps say, and the part that is far shorter. */
   readonly share: number
   readonly shorterShare: number
 }
@@ -96,7 +96,7 @@ function judged(
     if (rows.latencyMs[i]! < 2 * overheadMs) continue
     waiting += 1
     if (Math.abs(error) < 3 * noise) agreeing += 1
-    else if (error < 0) shorter += 1
+    else if (error < -4 * noise) shorter += 1
   }
   const of = Math.max(1, waiting)
   return { logLikelihood, share: agreeing / of, shorterShare: shorter / of }

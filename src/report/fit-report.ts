@@ -31,7 +31,12 @@ export function fitReport(predictor: PredictorFile, colors: Colors): string {
     ])
   }
   const title = `${colors.bold(predictor.name)}: ${count(data.rows)} rows of ${device}`
-  return `${title}; figures on families of shapes left out\n${table.toString()}`
+  const { parallelism } = predictor
+  const steps =
+    parallelism === undefined
+      ? ''
+      : `\nlatency steps at multiples of ${count(parallelism.input)} input and ${count(parallelism.output)} output channels`
+  return `${title}; figures on families of shapes left out\n${table.toString()}${steps}`
 }
 
 /** How a predictor did on a table it was not fitted to. */

@@ -1,4 +1,5 @@
 import type { KernelKind } from '../../hw/shape.js'
+import { findParallelism } from '../parallelism.js'
 import { type KernelModel, type PredictorFile, predictorVersion } from '../predictor.js'
 import type { Measurement } from '../table/fields.js'
 import type { MeasurementTable } from '../table/read-table.js'
@@ -39,6 +40,7 @@ export function fitTable(table: MeasurementTable, options: FitOptions): Predicto
     )
     done += rows.length
   }
+  const parallelism = findParallelism(table.rows)
   return {
     predictorVersion,
     name: options.name,
@@ -47,6 +49,7 @@ export function fitTable(table: MeasurementTable, options: FitOptions): Predicto
     data: { file: table.file, sha256: table.sha256, rows: table.rows.length, source: options.source },
     fitted: new Date().toISOString().slice(0, 10),
     models,
+    ...(parallelism !== undefined && { parallelism }),
   }
 }
 

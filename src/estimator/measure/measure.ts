@@ -15,6 +15,7 @@ import { kernelModel, shapeOfSpec } from './kernel-model.js'
 import type { KernelSpec } from './kernel-spec.js'
 import { MeasurementPlan, type PlannedKernel } from './plan.js'
 import { addObserved, addStatic, observeFile, Prior, type PriorKernel } from './prior.js'
+import { addStepProbes } from './step-prior.js'
 import { TableFile } from './table-file.js'
 import { defaultTiming, type TimingPlan, timeKernel } from './time-kernel.js'
 
@@ -155,12 +156,14 @@ export async function measure(options: MeasureOptions): Promise<MeasureSummary> 
 }
 
 async function gatherPrior(
-  { models, target, signal, onProgress }: MeasureOptions,
+  { models, target, signal, seed = 1, onProgress }: MeasureOptions,
   instrument: Instrument,
 ): Promise<{ kernels: PriorKernel[]; skipped: { model: string; reason: string }[] }> {
   const prior = new Prior()
   const skipped: { model: string; reason: string }[] = []
   if (models === undefined) builtInPrior(prior)
+  // A cycle model answers at once; hours of a machine go to the kernels that models run.
+  if (target.kind !== 'measured') addStepProbes(prior, seed)
   const runtime =
     target.kind === 'measured' ? new Runtime({ allowUnreleasedOpsets: true, ...(signal && { signal }) }) : undefined
   try {
