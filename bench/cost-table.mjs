@@ -19,7 +19,7 @@ import { SeededRandom } from '../dist/runtime/random.js'
 import { machine } from './machine.mjs'
 
 const [file, ...names] = process.argv.slice(2)
-const targets = names.length > 0 ? names : ['neural-engine', 'cpu']
+const targets = names.length > 0 ? names : ['neural-engine', 'v100-tensorrt', 'cpu']
 const widthCount = 8
 const alternatives = ['as it is', 'fused', 'depthwise 5x5', 'fused 5x5']
 
