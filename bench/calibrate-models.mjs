@@ -56,8 +56,12 @@ function shuffle(list, random) {
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
 
 function evaluate(title, predictor, models) {
-  const predict = (by, { kernels }) =>
-    kernels.reduce((sum, { shape, repeats }) => sum + repeats * by.latencyMs(shape), 0)
+  const kernelFactor = predictor.file.interaction?.factor ?? 1
+  const predict = (by, { kernels, restMs }) =>
+    kernels.reduce(
+      (sum, { shape, repeats }) => sum + repeats * kernelFactor * by.latencyMs(shape),
+      restMs * (by.file.calibration?.restFactor ?? 1),
+    )
   const runs = { 'as it is': [], 'times a constant': [], calibrated: [] }
   for (let draw = 0; draw < Number(draws); draw++) {
     const order = shuffle(models, new SeededRandom(draw + 1))
