@@ -154,7 +154,7 @@ if (testFile === undefined) {
   const results = {
     raspi4_ms: {
       fewShot: fewShot('raspi4_ms', [10, 20, 50], 40, everything),
-      crossValidated200: crossValidated('raspi4_ms', 10, 10),
+      crossValidated200: crossValidated('raspi4_ms', 10, 5),
     },
     eyeriss_ms: { fewShot: fewShot('eyeriss_ms', [10], 10, everything) },
     ...Object.fromEntries(proxyNames.map((device) => [device, { fewShot: fewShot(device, [10, 200], 3, 3000) }])),

@@ -43,7 +43,14 @@ function inputsOf(entry) {
       continue
     }
     const convert = type === 'int64' ? (x) => BigInt(Math.trunc(x)) : type === 'float16' ? numberToFloat16 : (x) => x
-    feeds.set(name, Tensor.fromArray(type, dims, arrays[type].from({ length: count }, (_, i) => convert(draw(i)))))
+    feeds.set(
+      name,
+      Tensor.fromArray(
+        type,
+        dims,
+        arrays[type].from({ length: count }, (_, i) => convert(draw(i))),
+      ),
+    )
   }
   return { feeds, shapes }
 }

@@ -2,10 +2,11 @@ import { type KernelCost, kernelCost, millisecondsOf, type Placement, type Unit 
 import { trafficOf } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
 import { residency } from '../hw/residency.js'
-import type { ArrayTarget, Target } from '../hw/target.js'
+import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
 import { energyMetrics } from './energy-metrics.js'
+import { callMs, inNetworkMs } from './interaction.js'
 import { memoryMetrics } from './memory-metrics.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
@@ -14,6 +15,17 @@ import { loadPredictor, type Predictor } from './predictor.js'
 export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
   inferTypes(model)
   const { kernels, assumptions, precision } = planKernels(model, target, binding)
+  return metricsOf(model, target, kernels, assumptions, precision)
+}
+
+/** The same for kernels that are known already: `assumptions` says of what. */
+export function metricsOf(
+  model: Model,
+  target: Target,
+  kernels: readonly Kernel[],
+  assumptions: readonly string[],
+  precision: Precision,
+): Metrics {
   const costs = costsOf(kernels, target)
   const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
     kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
@@ -23,9 +35,16 @@ export function estimate(model: Model, target: Target, binding: Binding = {}): M
   const weightBytes = kernels.reduce((sum, kernel) => sum + kernel.weightBytes, 0)
   const energy = energyMetrics({ macs, sramBytes, dramBytes }, target, precision)
   const memory = memoryMetrics(kernels, weightBytes, target)
+  const call = target.kind === 'measured' ? callOf(model, loadPredictor(target.predictor)) : undefined
+  const latencyMs = total((_, cost) => cost.latencyMs) + (call?.latencyMs ?? 0)
+  const width = call === undefined ? undefined : Math.exp(call.halfWidth)
   return {
-    latencyMs: total((_, cost) => cost.latencyMs),
-    latencyMsInterval: [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)],
+    latencyMs,
+    // Errors of kernels cancel in part: where whole networks were timed, theirs are the measure.
+    latencyMsInterval:
+      width === undefined
+        ? [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)]
+        : [latencyMs / width, latencyMs * width],
     energyMj: energy.perInferenceMj,
     energy,
     macs,
@@ -36,8 +55,31 @@ export function estimate(model: Model, target: Target, binding: Binding = {}): M
     dramBytes,
     precision,
     assumptions,
-    kernels: kernels.map((kernel, i) => kernelMetrics(kernel, costs[i]!)),
+    kernels: [
+      ...kernels.map((kernel, i) => kernelMetrics(kernel, costs[i]!)),
+      ...(call === undefined ? [] : [call.metrics]),
+    ],
   }
+}
+
+/** The call of a runtime, which takes its time whatever it runs; undefined where nothing is known of it. */
+function callOf(
+  { graph }: Model,
+  { file }: Predictor,
+): { latencyMs: number; halfWidth: number; metrics: KernelMetrics } | undefined {
+  const { interaction } = file
+  if (interaction === undefined) return undefined
+  const inputs = graph.inputs.filter(({ tensor }) => tensor === undefined).length
+  const latencyMs = callMs(inputs, graph.outputs.length, interaction)
+  const metrics: KernelMetrics = {
+    name: 'call of the runtime',
+    kind: 'opaque',
+    nodes: [],
+    latencyMs,
+    bound: 'overhead',
+    utilisation: 0,
+  }
+  return { latencyMs, halfWidth: interaction.halfWidth, metrics }
 }
 
 /** Elements of all constant float tensors, subgraphs and functions included: what training could have set. */
@@ -79,12 +121,15 @@ function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
 }
 
 function predictedCost(kernel: Kernel, predictor: Predictor, target: Target): CostedKernel {
-  const { latencyMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(kernel.shape)
+  const { latencyMs: aloneMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(kernel.shape)
+  const { interaction } = predictor.file
+  const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, kernel.shape, interaction)
+  const share = latencyMs / aloneMs
   const isBusy = overheadShare < 0.5
   return {
     latencyMs,
-    lowMs,
-    highMs,
+    lowMs: lowMs * share,
+    highMs: highMs * share,
     bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
     utilisation: 0,
     ...trafficOf(kernel, target),

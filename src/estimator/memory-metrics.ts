@@ -7,7 +7,11 @@ import type { MemoryMetrics } from './metrics.js'
 /** What the planned activations of a model take, held against the SRAM of the target. */
 export function memoryMetrics(kernels: readonly Kernel[], weightBytes: number, target: Target): MemoryMetrics {
   const plan = planMemory(kernels, { alignBytes: target.memory.alignBytes })
-  const { residentWeightBytes, fits, fitsWithWeights, onChipBytes, overflowBytes } = sramFit(plan, weightBytes, target)
+  const { isCache, residentWeightBytes, fits, fitsWithWeights, onChipBytes, overflowBytes } = sramFit(
+    plan,
+    weightBytes,
+    target,
+  )
   const { sramBytes } = target.memory
   return {
     peakBytes: plan.peakBytes,
@@ -19,6 +23,7 @@ export function memoryMetrics(kernels: readonly Kernel[], weightBytes: number, t
     inPlace: plan.buffers.filter(({ overwrites }) => overwrites >= 0).length,
     arenaBytes: plan.arenaBytes,
     sramBytes,
+    sramIsCache: isCache,
     onChipPeakBytes: onChipBytes.reduce((most, bytes) => Math.max(most, bytes), 0),
     overflowBytes,
     residentWeightBytes,

@@ -74,6 +74,8 @@ export interface MemoryMetrics {
   /** What offsets without overlap need: at least the peak. */
   readonly arenaBytes: number
   readonly sramBytes: number
+  /** The accelerator caches in it; all activations live in DRAM. What fits is said all the same. */
+  readonly sramIsCache: boolean
   /** Peak of what stays on the chip; an activation over the resident part of the SRAM lives in DRAM. */
   readonly onChipPeakBytes: number
   /**

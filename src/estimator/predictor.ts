@@ -8,6 +8,8 @@ import type { Calibration } from './calibrate/calibration.js'
 import { Calibrator } from './calibrate/calibrator.js'
 import { type Correction, Corrector } from './correction.js'
 import type { ErrorSummary } from './fit/statistics.js'
+import type { Interaction } from './interaction.js'
+import { type OperatorModel, OperatorPredictor, operatorKey } from './operator-model.js'
 import type { Parallelism } from './parallelism.js'
 import { rowWidth, WhiteBox } from './white-box.js'
 
@@ -26,6 +28,10 @@ export interface PredictorFile {
   /** ISO date of the fit. */
   readonly fitted: string
   readonly models: readonly KernelModel[]
+  /** Models of single operators: where there is one for a kernel it is asked instead of its kind's. */
+  readonly operators?: readonly OperatorModel[]
+  /** What kernels cost together beyond their sum; absent: nothing. */
+  readonly interaction?: Interaction
   /** Channels that the device takes at once; left out where latency has no steps. */
   readonly parallelism?: Parallelism
   /** What correction to a sibling device was learned; none for a predictor fitted from scratch. */
@@ -114,6 +120,7 @@ function checkVersion(value: unknown, file: string): PredictorFile {
 export class Predictor {
   readonly file: PredictorFile
   readonly #models = new Map<KernelKind, Map<Precision, LoadedModel>>()
+  readonly #operators = new Map<string, OperatorPredictor>()
   readonly #calibrator: Calibrator | undefined
 
   constructor(file: PredictorFile) {
@@ -123,6 +130,7 @@ export class Predictor {
       ofKind.set(model.precision, new LoadedModel(model, file.processors))
       this.#models.set(model.kind, ofKind)
     }
+    for (const model of file.operators ?? []) this.#operators.set(operatorKey(model), new OperatorPredictor(model))
     if (file.calibration !== undefined) this.#calibrator = new Calibrator(file.calibration)
   }
 
@@ -132,18 +140,29 @@ export class Predictor {
 
   /** Milliseconds of one run, without interval: what a search asks for. */
   latencyMs(shape: KernelShape): number {
-    const latencyMs = (this.#models.get(shape.kind)?.get(shape.precision) ?? this.#substitute(shape)).latencyMs(shape)
-    return this.#calibrator?.latencyMs(shape, latencyMs) ?? latencyMs
+    const own = this.#operator(shape)?.latencyMs(shape) ?? this.#model(shape).latencyMs(shape)
+    return this.#calibrator?.latencyMs(shape, own) ?? own
   }
 
+  #operator(shape: KernelShape): OperatorPredictor | undefined {
+    return this.#operators.size === 0 ? undefined : this.#operators.get(operatorKey(shape))
+  }
+
+  #model(shape: KernelShape): LoadedModel {
+    return this.#models.get(shape.kind)?.get(shape.precision) ?? this.#substitute(shape)
+  }
+
+  /** What bounds a kernel is told by its kind's white box, also where its operator has a model of its own. */
   predict(shape: KernelShape): Prediction {
-    const exact = this.#models.get(shape.kind)?.get(shape.precision)
-    const model = exact ?? this.#substitute(shape)
-    const own = model.latencyMs(shape)
+    const operator = this.#operator(shape)
+    const model = this.#model(shape)
+    const byKind = model.latencyMs(shape)
+    const own = operator?.latencyMs(shape) ?? byKind
     const latencyMs = this.#calibrator?.latencyMs(shape, own) ?? own
     const outOfRange = model.outside(shape)
-    if (exact === undefined) outOfRange.push(`no measurements of ${shape.kind} in ${shape.precision}`)
-    const half = this.file.calibration?.halfWidth ?? model.halfWidth()
+    const isMeasured = this.#models.get(shape.kind)?.has(shape.precision) === true
+    if (!isMeasured) outOfRange.push(`no measurements of ${shape.kind} in ${shape.precision}`)
+    const half = this.file.calibration?.halfWidth ?? operator?.model.halfWidth ?? model.halfWidth()
     // Outside its data a model knows less than its residuals say.
     const width = Math.exp(outOfRange.length > 0 ? 2 * half : half)
     const { totalMs, overheadMs, memoryMs } = model.base

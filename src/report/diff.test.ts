@@ -35,6 +35,7 @@ const metrics = (latencyMs: number): Metrics => ({
     inPlace: 0,
     arenaBytes: 1_200_000,
     sramBytes: 1_048_576,
+    sramIsCache: false,
     onChipPeakBytes: 0,
     overflowBytes: 0,
     residentWeightBytes: 0,

@@ -12,6 +12,7 @@ const memory: MemoryMetrics = {
   inPlace: 1,
   arenaBytes: 320,
   sramBytes: 1000,
+  sramIsCache: false,
   onChipPeakBytes: 300,
   overflowBytes: 0,
   residentWeightBytes: 0,

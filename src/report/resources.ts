@@ -48,6 +48,7 @@ export function sramLine(memory: MemoryMetrics): string {
   const beside = residentWeightBytes > 0 ? ` and ${bytes(residentWeightBytes)} of weights` : ''
   const need = `${bytes(arenaBytes)} of activations${beside}`
   const streamed = streamedWeightBytes > 0 ? `, ${bytes(streamedWeightBytes)} of weights streamed` : ''
+  if (memory.sramIsCache) return `SRAM ${bytes(sramBytes)}: a cache, the activations live in DRAM${streamed}`
   if (memory.fitsSramWithWeights)
     return `SRAM ${bytes(sramBytes)}: holds ${need}, and would hold all weights${streamed}`
   if (memory.fitsSram) return `SRAM ${bytes(sramBytes)}: holds ${need}${streamed}`

@@ -5,6 +5,7 @@ import { Predictor, type PredictorFile } from '../predictor.js'
 import { type Measurement, toMeasurement } from '../table/fields.js'
 import { calibrateKernels } from './calibrate-kernels.js'
 import { calibrateModels, type MeasuredModel } from './calibrate-models.js'
+import type { CalibrationMember } from './calibration.js'
 import { structureLatency, structureTerms } from './structure.js'
 
 /** Parameters of a slow device with quick calls, and of a fast one with slow calls. */
@@ -149,6 +150,21 @@ describe('calibrateModels', () => {
     }
     expect(inside / count).toBeGreaterThan(0.84)
     expect(inside / count).toBeLessThan(0.97)
+  })
+
+  it('learns a factor of what the predictor adds to its kernels', () => {
+    const random = new SeededRandom(5)
+    const withRest = models(30, 4).map((model) => {
+      const restMs = model.latencyMs * random.uniform()
+      return { ...model, restMs, latencyMs: 2 * (model.latencyMs + 3 * restMs) }
+    })
+    const { members, restFactor } = calibrateModels(source, withRest, { ...options, kernelFactor: 2 })
+    expect(restFactor).toBeGreaterThan(5)
+    expect(restFactor).toBeLessThan(7)
+    const [{ base }] = members as [CalibrationMember]
+    if (base.kind !== 'scaled') throw new Error(base.kind)
+    expect(base.factors['convolution']).toBeGreaterThan(1.3)
+    expect(base.factors['convolution']).toBeLessThan(1.7)
   })
 
   it('needs two models', () => {

@@ -3,9 +3,9 @@ import type { KernelShape } from '../../hw/shape.js'
 import type { Target } from '../../hw/target.js'
 import type { DType } from '../../ir/dtype.js'
 import { bitsOf, isFloat } from '../../ir/dtype.js'
-import { Graph, Model, type Node, Value } from '../../ir/graph.js'
+import { type Attribute, Graph, Model, type Node, Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
-import { Patch } from '../../ir/patch.js'
+import { attr, Patch } from '../../ir/patch.js'
 import { numberToFloat16, Tensor, volume } from '../../ir/tensor.js'
 import { tensorType } from '../../ir/type.js'
 import type { SeededRandom } from '../../runtime/random.js'
@@ -45,6 +45,7 @@ export function kernelModel(
   const literals = spec.inputs.map((operand) =>
     operand?.role === 'literal' ? patch.constant(graph, operand.tensor, 'literal') : undefined,
   )
+  const flag = input('flag', 'float32', [1])
   const nodes: Node[] = []
   const holdOn = (value: Value | undefined) => {
     if (value === undefined) return
@@ -69,7 +70,7 @@ export function kernelModel(
       domain: spec.domain,
       inputs: operands,
       outputs: spec.outputs.length,
-      attributes: Object.fromEntries(spec.attributes),
+      attributes: spec.opType === 'If' ? branches(model, flag) : Object.fromEntries(spec.attributes),
       name: `kernel${k}`,
       from: [],
     })
@@ -81,7 +82,6 @@ export function kernelModel(
     if (isHeld(spec)) holdOn(resultOf(nodes[k - liveResults + 1]))
   }
   if (isHeld(spec)) for (const node of nodes.slice(Math.max(0, copies - liveResults + 1))) holdOn(resultOf(node))
-  const flag = input('flag', 'float32', [1])
   if (isHeld(spec)) for (let k = 0; k < extraSizes; k++) holdOn(data.find((value) => value !== undefined) ?? flag)
   const last = patch.append(graph, {
     opType: 'Relu',
@@ -98,6 +98,29 @@ export function kernelModel(
   output.outputSlots += 1
   graph.outputs.push(output)
   return { model, nodes }
+}
+
+/** Both branches of an If: one Relu of a value around them. */
+function branches(model: Model, around: Value): Record<string, Attribute> {
+  const graphs = ['then_branch', 'else_branch'].map((name) => {
+    const graph = new Graph(model, model.freshName(name))
+    const node = new Patch(model).append(graph, {
+      opType: 'Relu',
+      domain: '',
+      inputs: [around],
+      outputs: 1,
+      attributes: {},
+      name,
+      from: [],
+    })
+    const output = node.outputs[0]!
+    output.type = tensorType('float32', [1])
+    output.claim = output.type
+    output.outputSlots += 1
+    graph.outputs.push(output)
+    return [name, attr.graph(graph)] as const
+  })
+  return Object.fromEntries(graphs)
 }
 
 /** Sequences have no Size. */

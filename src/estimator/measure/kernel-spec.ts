@@ -35,7 +35,7 @@ export function specOf(
   typeOf: (input: number) => ConcreteType | undefined,
   outputOf: (output: number) => ConcreteType | undefined = () => undefined,
 ): KernelSpec | undefined {
-  if (node.hasSubgraphs) return undefined
+  if (node.hasSubgraphs) return node.is('If') ? branch(node) : undefined
   const isResize = contextOf(node)?.resolved.op.traits.includes('resize') ?? false
   const steering = steeredBy(node, typeOf, outputOf)
   const inputs: (Operand | undefined)[] = []
@@ -69,6 +69,16 @@ export function specOf(
     outputs: node.outputs.map((output) => output !== undefined),
   }
 }
+
+/** An If with branches of next to nothing: what choosing costs. What is chosen are kernels of their own. */
+const branch = (node: Node): KernelSpec => ({
+  domain: '',
+  opType: 'If',
+  opsets: node.graph.opsets,
+  attributes: new Map(),
+  inputs: [{ role: 'data', dtype: 'bool', dims: [1] }],
+  outputs: [true],
+})
 
 /** What an operand computed at run time must have been, told by the sizes of the result. */
 function steeredBy(

@@ -7,6 +7,9 @@ import { dimsOfOperand, type KernelSpec, type Operand } from './kernel-spec.js'
 /** Sizes are scaled by up to this much either way, evenly in the logarithm. */
 const reach = 1.45
 
+/** So many of the sizes stay as they are: neighbours that differ in little tell what that little does. */
+const keptShare = 0.3
+
 /** Sizes up to this stay: windows, pairs, colours. */
 const fixedUpTo = 4
 
@@ -18,9 +21,13 @@ const fixedUpTo = 4
 export function perturb(spec: KernelSpec, random: SeededRandom, mode: 'all' | 'outer' | 'none'): KernelSpec {
   const scaled = new Map<number, number>()
   const scale = (size: number): number => {
-    if (size <= fixedUpTo || mode === 'none') return size
+    if (size <= fixedUpTo || mode !== 'all') return size
     let to = scaled.get(size)
     if (to === undefined) {
+      if (random.uniform() < keptShare) {
+        scaled.set(size, size)
+        return size
+      }
       const factor = Math.exp((2 * random.uniform() - 1) * Math.log(reach))
       const unit = size % 16 === 0 ? 16 : size % 8 === 0 ? 8 : size % 4 === 0 ? 4 : size % 2 === 0 ? 2 : 1
       let units = Math.max(1, Math.round((size / unit) * factor))
@@ -30,13 +37,27 @@ export function perturb(spec: KernelSpec, random: SeededRandom, mode: 'all' | 'o
     }
     return to
   }
-  const isOuter = mode === 'outer'
-  const resize = (dims: readonly number[]): number[] =>
-    dims.map((size, axis) => (isOuter && axis > 0 ? size : scale(size)))
+  if (mode === 'outer') return withOuter(spec, random)
+  const resize = (dims: readonly number[]): number[] => dims.map(scale)
   const rule = rules[spec.opType]
   const moved = rule?.(spec, scale, resize)
   if (moved !== undefined) return { ...spec, ...moved }
   return { ...spec, inputs: spec.inputs.map((operand) => resized(operand, resize)) }
+}
+
+/** Only the first axis of the data moves, where all data agree on it: batches and rows. */
+function withOuter(spec: KernelSpec, random: SeededRandom): KernelSpec {
+  const outer = spec.inputs.flatMap((operand) => (operand?.role === 'data' ? [operand.dims[0]] : []))
+  const first = outer[0]
+  if (first === undefined || outer.some((size) => size !== first)) return spec
+  const to = Math.max(
+    1,
+    first + (random.uniform() < 0.5 && first > 1 ? -1 : 1) * random.integer(1, Math.max(1, first >> 2)),
+  )
+  const inputs = spec.inputs.map((operand) =>
+    operand?.role === 'data' ? { ...operand, dims: [to, ...operand.dims.slice(1)] } : operand,
+  )
+  return { ...spec, inputs }
 }
 
 type Scale = (size: number) => number

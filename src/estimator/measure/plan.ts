@@ -49,6 +49,7 @@ export class MeasurementPlan {
       for (const mode of ['all', 'all', 'outer', 'none'] as const) {
         const spec = perturb(base.spec, this.#random, mode)
         const id = idOf(spec)
+        if (mode !== 'none' && id === base.id) continue
         if (!this.#seen.has(id) && !variants.some((variant) => variant.id === id)) variants.push({ id, spec, base })
       }
       if (variants.length > 0) return variants

@@ -19,8 +19,9 @@ export const leastCounted = (latenciesMs: ArrayLike<number>): number => leastSha
 /** A fit is good enough to be called exact below this relative error. */
 const exact = 1e-4
 
-/** Rounds of reweighting; the weights settle within a dozen. */
+/** Most rounds of reweighting, and the relative change of all costs that ends them sooner. */
 const rounds = 25
+const settled = 1e-5
 
 /**
  * Latency as a sum of costs, none negative: minimises the Huber loss of relative errors (Huber, 1964) plus
@@ -58,7 +59,9 @@ export function fitAdditive(
       gram[a]![a]! += prior!.strength / Math.max(cost, smallest) ** 2
       right[a]! += (prior!.strength * cost) / Math.max(cost, smallest) ** 2
     })
+    const before = costs
     costs = solveNonNegative(gram, right)
+    if (costs.every((cost, a) => Math.abs(cost - before[a]!) <= settled * cost)) break
     const errors = Float64Array.from(features, (row, i) => Math.abs(dot(row, costs) - latenciesMs[i]!) * unit[i]!)
     const usual = Math.max(exact, median(errors))
     for (let i = 0; i < count; i++) weights[i] = Math.min(1, usual / Math.max(errors[i]!, exact))

@@ -5,6 +5,8 @@ import type { MemoryPlan } from './plan.js'
 
 /** How a plan fits the SRAM of a target. */
 export interface SramFit {
+  /** Whether the SRAM is a cache of the accelerator and all activations live in DRAM. */
+  readonly isCache: boolean
   /** Weights that stay in the SRAM between inferences; the others are streamed every time. */
   readonly residentWeightBytes: number
   /** Whether all activations fit beside the resident weights. */
@@ -19,14 +21,16 @@ export interface SramFit {
 
 export function sramFit(plan: MemoryPlan, weightBytes: number, target: Target): SramFit {
   const { sramBytes, residentFraction } = target.memory
-  const isSramOnly = target.kind === 'microblock-array' && target.memory.mode === 'sram-only'
-  const residentWeightBytes = isSramOnly ? weightBytes : 0
-  const limit = sramBytes * residentFraction
+  const mode = target.kind === 'microblock-array' ? target.memory.mode : undefined
+  const isCache = mode === 'dedicated-sram'
+  const residentWeightBytes = mode === 'sram-only' ? weightBytes : 0
+  const limit = isCache ? 0 : sramBytes * residentFraction
   const onChip = Float64Array.from(plan.buffers, ({ bytes }) => (bytes > limit ? 0 : bytes))
   const onChipBytes = liveBytesOf(plan.sweep, onChip)
   const room = sramBytes - residentWeightBytes
   const overflows = onChipBytes.some((bytes) => bytes > room)
   return {
+    isCache,
     residentWeightBytes,
     fits: plan.arenaBytes + residentWeightBytes <= sramBytes,
     fitsWithWeights: plan.arenaBytes + weightBytes <= sramBytes,

@@ -1,0 +1,198 @@
+import { logFeatures, type OperatorModel, OperatorPredictor, operatorKey } from '../operator-model.js'
+import type { Measurement } from '../table/fields.js'
+import { foldsByFamily } from './folds.js'
+import { median, quantile } from './statistics.js'
+
+/** Length of the process in logarithms of sizes, summed over features. */
+const length = 6
+/** Scatter of repeated measurements, as a logarithm. */
+const noise = 0.03
+/** Ridge on slopes. */
+const ridge = 1
+/** More rows than this add time, not accuracy. */
+const mostRows = 1600
+const fewestRows = 1
+const foldCount = 4
+
+/** One model for every operator, kind and precision of the rows with enough of them. */
+export function fitOperators(
+  rows: readonly Measurement[],
+  onProgress?: (text: string, share: number) => void,
+): OperatorModel[] {
+  const groups = new Map<string, Measurement[]>()
+  for (const row of rows) {
+    const key = operatorKey(row)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  const models: OperatorModel[] = []
+  let done = 0
+  for (const group of groups.values()) {
+    if (group.length >= fewestRows) models.push(fitOperator(group.slice(0, mostRows)))
+    done += group.length
+    onProgress?.(group[0]!.op, done / rows.length)
+  }
+  return models
+}
+
+function fitOperator(rows: readonly Measurement[]): OperatorModel {
+  const residuals: number[] = []
+  if (rows.length >= 3 * foldCount) {
+    const foldOf = foldsByFamily(rows, foldCount, 'operators')
+    for (let fold = 0; fold < foldCount; fold++) {
+      const train = rows.filter((_, i) => foldOf[i] !== fold)
+      const test = rows.filter((_, i) => foldOf[i] === fold)
+      if (train.length < fewestRows) continue
+      const predictor = new OperatorPredictor(interpolate(train, 0, null))
+      for (const row of test) residuals.push(Math.abs(Math.log(row.latencyMs) - predictor.logLatency(row)))
+    }
+  }
+  residuals.sort((a, b) => a - b)
+  const hasResiduals = residuals.length > 0
+  const meanError = hasResiduals ? residuals.reduce((sum, each) => sum + each, 0) / residuals.length : null
+  return interpolate(rows, hasResiduals ? quantile(residuals, 0.9) : Math.log(2), meanError)
+}
+
+/**
+ * Slopes by ridge regression and a Gaussian process on the residuals. Measurements that stand out from their neighbours
+ * (something else ran on the machine) lose weight, by their leave-one-out residuals (Sundararajan and Keerthi, 2001).
+ */
+function interpolate(rows: readonly Measurement[], halfWidth: number, meanError: number | null): OperatorModel {
+  const n = rows.length
+  const all = rows.map(logFeatures)
+  const features = all[0]!.map((_, k) => k).filter((k) => all.some((row) => Math.abs(row[k]! - all[0]![k]!) > 1e-9))
+  const width = features.length
+  const mean = features.map((k) => all.reduce((sum, row) => sum + row[k]!, 0) / n)
+  const points = new Float64Array(n * width)
+  for (let i = 0; i < n; i++) for (let k = 0; k < width; k++) points[i * width + k] = all[i]![features[k]!]! - mean[k]!
+  const target = Float64Array.from(rows, ({ latencyMs }) => Math.log(latencyMs))
+  const noises = new Float64Array(n).fill(noise * noise)
+  const near = similarities(points, n, width)
+  let slopes: Float64Array = new Float64Array(width + 1)
+  let weights: Float64Array = new Float64Array(n)
+  let variance = 0
+  for (let round = 0; round < 3; round++) {
+    slopes = ridgeRegression(points, target, noises, width)
+    const rest = target.map((value, i) => value - linear(slopes, points, i, width))
+    variance = Math.max((1.48 * median(rest.map(Math.abs))) ** 2, 1e-3)
+    const matrix = new Float64Array(n * n)
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) matrix[i * n + j] = variance * near[i * n + j]!
+      matrix[i * n + i]! += noises[i]!
+    }
+    cholesky(matrix, n)
+    weights = solveCholesky(matrix, rest, n)
+    if (round === 2 || n < 8) break
+    const diagonal = inverseDiagonal(matrix, n)
+    const outside = weights.map((weight, i) => Math.abs(weight / diagonal[i]!))
+    const usual = Math.max(1.48 * median(outside), 0.02)
+    for (let i = 0; i < n; i++) noises[i] = noise * noise * Math.max(1, outside[i]! / (2.5 * usual)) ** 4
+  }
+  const { op, kind, precision } = rows[0]!
+  const short = (value: number) => Number(value.toPrecision(5))
+  return {
+    op,
+    kind,
+    precision,
+    rows: n,
+    features,
+    mean,
+    slopes: [...slopes],
+    points: Array.from(points, (value) => Number(value.toFixed(3))),
+    weights: Array.from(weights, short),
+    variance,
+    length,
+    halfWidth,
+    meanError,
+  }
+}
+
+function linear(slopes: Float64Array, points: Float64Array, row: number, width: number): number {
+  let value = slopes[0]!
+  for (let k = 0; k < width; k++) value += slopes[k + 1]! * points[row * width + k]!
+  return value
+}
+
+/** Exponential kernel of all pairs, lower triangle. */
+function similarities(points: Float64Array, n: number, width: number): Float64Array {
+  const near = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let distance = 0
+      for (let k = 0; k < width; k++) distance += (points[i * width + k]! - points[j * width + k]!) ** 2
+      near[i * n + j] = Math.exp(-Math.sqrt(distance) / length)
+    }
+  }
+  return near
+}
+
+function ridgeRegression(
+  points: Float64Array,
+  target: Float64Array,
+  noises: Float64Array,
+  width: number,
+): Float64Array {
+  const size = width + 1
+  const gram = new Float64Array(size * size)
+  const right = new Float64Array(size)
+  const row = new Float64Array(size)
+  row[0] = 1
+  for (let i = 0; i < target.length; i++) {
+    for (let k = 0; k < width; k++) row[k + 1] = points[i * width + k]!
+    const weight = (noise * noise) / noises[i]!
+    for (let a = 0; a < size; a++) {
+      right[a]! += weight * row[a]! * target[i]!
+      for (let b = 0; b <= a; b++) gram[a * size + b]! += weight * row[a]! * row[b]!
+    }
+  }
+  for (let a = 0; a < size; a++) gram[a * size + a]! += a === 0 ? 1e-6 : ridge
+  cholesky(gram, size)
+  return solveCholesky(gram, right, size)
+}
+
+/** Lower triangular factor in place of the lower triangle. The matrices here are positive definite by their diagonal. */
+function cholesky(matrix: Float64Array, n: number): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * n + j]!
+      const [rowI, rowJ] = [i * n, j * n]
+      for (let k = 0; k < j; k++) sum -= matrix[rowI + k]! * matrix[rowJ + k]!
+      matrix[rowI + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / matrix[rowJ + j]!
+    }
+  }
+}
+
+function solveCholesky(lower: Float64Array, right: Float64Array, n: number): Float64Array {
+  const x = Float64Array.from(right)
+  for (let i = 0; i < n; i++) {
+    let sum = x[i]!
+    for (let k = 0; k < i; k++) sum -= lower[i * n + k]! * x[k]!
+    x[i] = sum / lower[i * n + i]!
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const value = x[i]! / lower[i * n + i]!
+    x[i] = value
+    for (let k = 0; k < i; k++) x[k]! -= lower[i * n + k]! * value
+  }
+  return x
+}
+
+/** Diagonal of the inverse of L L': column norms of the inverse of L, built row by row. */
+function inverseDiagonal(lower: Float64Array, n: number): Float64Array {
+  const diagonal = new Float64Array(n)
+  const column = new Float64Array(n)
+  for (let j = 0; j < n; j++) {
+    column[j] = 1 / lower[j * n + j]!
+    let norm = column[j]! ** 2
+    for (let i = j + 1; i < n; i++) {
+      let sum = 0
+      const row = i * n
+      for (let k = j; k < i; k++) sum -= lower[row + k]! * column[k]!
+      column[i] = sum / lower[row + i]!
+      norm += column[i]! ** 2
+    }
+    diagonal[j] = norm
+  }
+  return diagonal
+}
