@@ -4,6 +4,7 @@
 // Usage: node bench/calibrate-models.mjs FOLDER [draws]. Needs dist/. Writes bench/results/calibrate-models.json.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { restMsOf } from '../dist/estimator/calibrate/calibrate-file.js'
 import { calibrateModels } from '../dist/estimator/calibrate/calibrate-models.js'
 import { variantOf } from '../dist/estimator/calibrate/distill.js'
 import { estimate } from '../dist/estimator/estimate.js'
@@ -35,12 +36,12 @@ async function loadModels() {
 }
 
 /** Models as kernels of a target, with their latency on the sibling. */
-const cut = (models, target, latencyOf) =>
+const cut = (models, target, latencyOf, interaction) =>
   models.flatMap(({ name, model }) => {
     const latencyMs = latencyOf(name, model)
     if (!(latencyMs > 0)) return []
     const { kernels } = planKernels(model, target)
-    return [{ name, latencyMs, kernels: kernels.map(({ shape, repeats }) => ({ shape, repeats })) }]
+    return [{ name, latencyMs, kernels, restMs: restMsOf(model, kernels, interaction) }]
   })
 
 function shuffle(list, random) {
@@ -65,7 +66,11 @@ function evaluate(title, predictor, models) {
     const measured = test.map(({ latencyMs }) => latencyMs)
     const own = test.map((model) => predict(predictor, model))
     const factor = median(few.map((model) => model.latencyMs / predict(predictor, model)))
-    const calibration = calibrateModels(predictor, few, { device: 'sibling', data: { file: '', sha256: '' } })
+    const calibration = calibrateModels(predictor, few, {
+      device: 'sibling',
+      data: { file: '', sha256: '' },
+      kernelFactor,
+    })
     const calibrated = new Predictor({ ...predictor.file, calibration })
     const corrected = test.map((model) => predict(calibrated, model))
     const width = Math.exp(calibration.halfWidth)
@@ -133,7 +138,7 @@ if (existsSync(timed)) {
   results['this machine'] = evaluate(
     'cpu, timed',
     loadPredictor('cpu'),
-    cut(models, loadTarget('cpu'), (name) => latency.get(name)),
+    cut(models, loadTarget('cpu'), (name) => latency.get(name), loadPredictor('cpu').file.interaction),
   )
 }
 writeFileSync(

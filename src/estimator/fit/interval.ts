@@ -26,10 +26,10 @@ export interface Interval {
 
 const spreadBoost: BoostOptions = {
   maxLeaves: 12,
-  maxDepth: 5,
-  rounds: 30,
+  maxDepth: 4,
+  rounds: 24,
   minRowsPerLeaf: 50,
-  learningRate: 0.15,
+  learningRate: 0.2,
   l2: 20,
   rowShare: 0.5,
   featureShare: 0.3,
