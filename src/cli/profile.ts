@@ -1,5 +1,6 @@
 import { stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
+import type { Metrics } from '../estimator/metrics.js'
 import { bindingOptions } from './binding.js'
 import { wantsColors } from './progress.js'
 
@@ -33,7 +34,20 @@ export const profileCommand: CommandModule<object, Options> = {
       throw new UserError('usage', '--kernels', `"${options.kernels}" is no number`, 'give a number or all')
     const target = loadTarget(options.target)
     const model = await readModel(options.model)
-    const metrics = estimate(model, target, { symbols: bindSymbols(model, options.shape, options.batch) })
+    const binding = { symbols: bindSymbols(model, options.shape, options.batch) }
+    let metrics: Metrics
+    if (target.kind === 'measured' && target.fusion.runtime !== undefined) {
+      const [{ estimateObserved }, { Runtime }] = await Promise.all([
+        import('../estimator/estimate-observed.js'),
+        import('../runtime/session.js'),
+      ])
+      const runtime = new Runtime({ allowUnreleasedOpsets: true })
+      try {
+        metrics = await estimateObserved(model, options.model, target, runtime, binding)
+      } finally {
+        runtime.close()
+      }
+    } else metrics = estimate(model, target, binding)
     if (options.json) {
       stdout.write(`${JSON.stringify({ file: options.model, target: target.name, metrics }, null, 2)}\n`)
       return
