@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ajv } from 'ajv'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Comparison } from '../src/report/comparison.js'
 
 /** The program as a user runs it: built, in a process of its own. */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -142,7 +143,7 @@ describe('the other commands', () => {
   test('help is the page the parser lays out, with examples and exit codes', async () => {
     const { stdout, code } = await run('--help')
     expect(code).toBe(0)
-    expect(stdout).toContain('optimize profile <model>')
+    expect(stdout).toContain('optimize profile <models..>')
     expect(stdout).toContain('Exit codes:')
     for (const command of ['profile', 'check', 'diff', 'targets'])
       expect((await run(command, '--help')).stdout).toContain('Examples:')
@@ -153,6 +154,57 @@ describe('the other commands', () => {
     expect(text.stdout).toMatch(/latency 0\.\d+ ms in int8/)
     const json = JSON.parse((await run('profile', raw, '--json')).stdout) as { metrics: { macs: number } }
     expect(json.metrics.macs).toBeGreaterThan(1e7)
+  })
+
+  test('profile of models on candidates: tables, a ranking, and models that fail', async () => {
+    const place = folder()
+    mkdirSync(join(place, 'zoo'))
+    copyFileSync(raw, join(place, 'zoo', 'a.onnx'))
+    writeFileSync(join(place, 'zoo', 'broken.onnx'), 'not a model')
+    const engine = JSON.parse((await run('targets', 'neural-engine')).stdout) as Record<string, unknown>
+    const chip = join(place, 'chip.json')
+    const array = { inputLanes: 16, outputLanes: 16, depthwiseChannels: 16 }
+    writeFileSync(chip, JSON.stringify({ ...engine, name: 'chip', array }))
+    const text = await run('profile', raw, join(place, 'zoo'), '--target', `neural-engine,${chip},systolic-32x32-os`)
+    expect(text.code).toBe(6)
+    expect(text.stdout).toMatch(/1 of 3 models failed/)
+    expect(text.stdout).toMatch(/ranking over 2 models/)
+    expect(text.stdout).toMatch(/1 +neural-engine +x 1\.00/)
+    expect(text.stderr).toMatch(/^optimize: .*broken\.onnx: /)
+    const json = await run('profile', raw, '--json', '--target', `${chip},neural-engine`)
+    expect(json.code).toBe(0)
+    const { targets, models, ranking } = JSON.parse(json.stdout) as Comparison
+    expect(targets.map(({ name }) => name)).toEqual(['chip', 'neural-engine'])
+    expect(targets[0]!.area).toEqual({ macs: 256, sramBytes: 1048576, macEquivalents: 256 + 10485.76 })
+    expect(models[0]!.results[0]!.latencyMs).toBeGreaterThan(models[0]!.results[1]!.latencyMs)
+    expect(ranking[0]!.name).toBe('neural-engine')
+  })
+
+  test.each<[string, string[], number, RegExp]>([
+    ['a model that is none', ['profile', 'none.onnx', '--target', 'neural-engine,systolic-16x16-ws'], 3, /none\.onnx/],
+    ['a folder without models', ['profile', join(root, 'docs')], 3, /docs: no \.onnx file in this folder/],
+    ['one unknown target of two', ['profile', raw, '--target', 'neural-engine,abacus'], 2, /no target "abacus"/],
+    ['no target', ['profile', raw, '--target', ','], 2, /--target: no target given/],
+    [
+      'a shape for none of the models',
+      ['profile', raw, raw, '--shape', 'x=1', '-t', 'neural-engine,systolic-16x16-ws'],
+      2,
+      /"x=1"/,
+    ],
+  ])('profile with %s: exit code and one line', async (_, args, code, message) => {
+    const result = await run(...args)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result.stderr).toMatch(message)
+    expect(result.code).toBe(code)
+  })
+
+  test('targets: a bad file names file, place, expectation and value', async () => {
+    const file = join(folder(), 'bad.json')
+    const engine = JSON.parse((await run('targets', 'neural-engine')).stdout) as Record<string, unknown>
+    writeFileSync(file, JSON.stringify({ ...engine, clockGHz: -1 }))
+    const { code, stderr } = await run('targets', file)
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/bad\.json: \/clockGHz: must be > 0, found -1; see docs\/targets\.md/)
   })
 
   test('diff: figures, assertions, exit code 7', async () => {

@@ -26,9 +26,47 @@ describe('estimates', () => {
     expect(metrics.macs).toBe(256 * 9 * 32 * 32)
     expect(metrics.weightBytes).toBe(9216)
     expect(metrics.dramBytes).toBe(9216)
-    // Input, and the convolution's output; then both and the sum.
-    expect(metrics.peakActivationBytes).toBe(3 * 8192)
-    expect(metrics.energyMj).toBeCloseTo((256 * 9216 * 0.3 + (9216 + 5 * 8192) * 12.5 + 9216 * 162) * 1e-9, 9)
+    // Input, and the convolution's output; then the sum, which is written over one of the two: both are read here last.
+    expect(metrics.peakActivationBytes).toBe(2 * 8192)
+    expect(metrics.memory).toMatchObject({
+      peakKernel: metrics.memory.timeline[0]!.kernel,
+      lowerBoundBytes: 2 * 8192,
+      provedOptimal: true,
+      inPlace: 1,
+      arenaBytes: 2 * 8192,
+      residentWeightBytes: 0,
+      streamedWeightBytes: 9216,
+      fitsSram: true,
+      fitsSramWithWeights: true,
+    })
+    expect(metrics.memory.timeline.map(({ liveBytes }) => liveBytes)).toEqual([2 * 8192, 2 * 8192])
+    // Once through the SRAM: weights, two activations of the convolution, three of the sum. From DRAM: weights.
+    const [macPj, sramPj, dramPj] = [256 * 9216 * 0.3, (9216 + 5 * 8192) * 12.5, 9216 * 162]
+    expect(metrics.energyMj).toBeCloseTo((macPj + sramPj + dramPj) * 1e-9, 12)
+    expect(metrics.energy.macMj).toBeCloseTo(macPj * 1e-9, 12)
+    expect(metrics.energy.sramMj).toBeCloseTo(sramPj * 1e-9, 12)
+    expect(metrics.energy.dramMj).toBeCloseTo(dramPj * 1e-9, 12)
+    expect(metrics.energy.onChipPicojoulesPerMac).toBeCloseTo((macPj + sramPj) / (256 * 9216), 9)
+    // A million times 2.83 uJ is 2.83 J; 3.6 MJ are a kWh.
+    expect(metrics.energy.kWhPerDay).toBeCloseTo(((macPj + sramPj + dramPj) * 1e-12 * 1e6) / 3.6e6, 15)
+    expect(metrics.energy.kWhPerYear).toBeCloseTo(metrics.energy.kWhPerDay * 365, 12)
+  })
+
+  test('an activation over half the SRAM moves through DRAM, there and back, and pays for it', () => {
+    // 600,000 bytes are over 524,288; 500,000 are not. Softmax: nothing is written over its operand.
+    const energyOfRow = (elements: number) =>
+      estimate(
+        buildModel((g) => g.output(g.op('Softmax', [g.op('Softmax', [g.input('x', 'float32', [1, elements])])]))),
+        neuralEngine,
+      )
+    const large = energyOfRow(600_000)
+    expect(large.dramBytes).toBe(4 * 600_000)
+    expect(large.energyMj).toBeCloseTo(4 * 600_000 * (12.5 + 162) * 1e-9, 12)
+    expect(large.memory).toMatchObject({ peakBytes: 1_200_000, onChipPeakBytes: 0, fitsSram: false })
+    const small = energyOfRow(500_000)
+    expect(small.dramBytes).toBe(0)
+    expect(small.energyMj).toBeCloseTo(4 * 500_000 * 12.5 * 1e-9, 12)
+    expect(small.memory).toMatchObject({ peakBytes: 1_000_000, onChipPeakBytes: 1_000_000, fitsSram: true })
   })
 
   test('folding BatchNormalization changes no cycle: the array does it for free', async () => {
@@ -73,5 +111,18 @@ describeWithShared('known networks', (assets) => {
   test('MobileNetV2 at 224 takes what a reference calculation gave, 2.19 ms, within 2 %', async () => {
     const { latencyMs } = estimate(await readModel(assets.file('models', 'mobilenetv2_1.0_224.onnx')), neuralEngine)
     expect(Math.abs(latencyMs / 2.19 - 1)).toBeLessThan(0.02)
+  })
+
+  // Convolutional networks, where arithmetic and not movement is most of the work.
+  test.each([
+    ['models', 'mobilenetv2_1.0_224.onnx'],
+    ['models', 'mobilefacenet.onnx'],
+    ['models', 'super_resolution.onnx'],
+    ['models', 'yolox_nano.onnx'],
+    ['trained', 'camvid_seg.onnx'],
+    ['trained', 'person_det.onnx'],
+  ])('%s/%s: an int8 MAC with its traffic on the chip costs what products need, 0.3 to 3 pJ', async (folder, name) => {
+    const { energy } = estimate(await readModel(assets.file(folder, name)), neuralEngine)
+    expect(energy.plausible, `${energy.onChipPicojoulesPerMac} pJ`).toBe(true)
   })
 })

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { UserError } from '../ir/errors.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
+import { fitCommand } from './fit.js'
 import { measureCommand } from './measure.js'
 import { optimizeCommand } from './optimize.js'
 import { profileCommand } from './profile.js'
@@ -19,6 +20,7 @@ export function parser(args: readonly string[]): Argv {
     .command(diffCommand)
     .command(targetsCommand)
     .command(measureCommand)
+    .command(fitCommand)
     .example('$0 model.onnx', 'tailor for neural-engine; writes model.tailored.onnx')
     .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')

@@ -1,61 +1,126 @@
 import { stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Metrics } from '../estimator/metrics.js'
+import type { Binding } from '../hw/kernels.js'
+import type { Target } from '../hw/target.js'
+import type { Model } from '../ir/graph.js'
 import { bindingOptions } from './binding.js'
-import { wantsColors } from './progress.js'
+import { interruptSignal, startProgress, wantsColors } from './progress.js'
 
 const builder = (args: Argv) =>
   args
-    .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
+    .positional('models', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'ONNX files, or folders of them',
+    })
     .options({
       ...bindingOptions,
+      target: { ...bindingOptions.target, describe: 'targets by name or JSON file, with commas between' },
       kernels: { type: 'string', default: '15', requiresArg: true, describe: 'how many kernels to list; all' },
       json: { type: 'boolean', default: false, describe: 'print figures as JSON' },
     })
     .example('$0 profile model.onnx', 'latency, energy, memory and the slowest kernels on neural-engine')
     .example('$0 profile model.onnx --target cpu --kernels all', 'every kernel, on this machine')
+    .example('$0 profile zoo/ --target a.json,b.json,c.json', 'which chip to build: models on candidates, ranked')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
 
 export const profileCommand: CommandModule<object, Options> = {
-  command: 'profile <model>',
-  describe: 'estimate latency, energy and memory of a model as it is',
+  command: 'profile <models..>',
+  describe: 'estimate latency, energy and memory of models as they are, on one target or several',
   builder: builder as CommandModule<object, Options>['builder'] & object,
   async handler(options) {
-    const [{ readModel }, { estimate }, { loadTarget }, { bindSymbols }, { UserError }] = await Promise.all([
-      import('../import/read-model.js'),
-      import('../estimator/estimate.js'),
+    const [{ loadTarget }, { modelFiles }, { UserError }] = await Promise.all([
       import('../hw/target.js'),
-      import('./binding.js'),
+      import('../zoo/compare-targets.js'),
       import('../ir/errors.js'),
     ])
     const limit = options.kernels === 'all' ? Number.POSITIVE_INFINITY : Number(options.kernels)
     if (Number.isNaN(limit))
       throw new UserError('usage', '--kernels', `"${options.kernels}" is no number`, 'give a number or all')
-    const target = loadTarget(options.target)
-    const model = await readModel(options.model)
-    const binding = { symbols: bindSymbols(model, options.shape, options.batch) }
-    let metrics: Metrics
-    if (target.kind === 'measured' && target.fusion.runtime !== undefined) {
-      const [{ estimateObserved }, { Runtime }] = await Promise.all([
-        import('../estimator/estimate-observed.js'),
-        import('../runtime/session.js'),
-      ])
-      const runtime = new Runtime({ allowUnreleasedOpsets: true })
-      try {
-        metrics = await estimateObserved(model, options.model, target, runtime, binding)
-      } finally {
-        runtime.close()
-      }
-    } else metrics = estimate(model, target, binding)
-    if (options.json) {
-      stdout.write(`${JSON.stringify({ file: options.model, target: target.name, metrics }, null, 2)}\n`)
-      return
-    }
-    const { colorsFor, terminalProfile } = await import('../report/terminal.js')
-    const colors = colorsFor(wantsColors(stdout))
-    stdout.write(
-      `${colors.bold(options.model)} on ${colors.bold(target.name)}\n${terminalProfile(metrics, limit, colors)}\n`,
-    )
+    const sources = [...new Set(options.target.split(',').map((name) => name.trim()))].filter((name) => name !== '')
+    if (sources.length === 0) throw new UserError('usage', '--target', 'no target given', 'give a name or a JSON file')
+    const candidates = sources.map((source) => ({ source, target: loadTarget(source) }))
+    const files = await modelFiles(options.models as string[])
+    if (files.length === 1 && candidates.length === 1)
+      await profileOne(files[0]!, candidates[0]!.target, limit, options)
+    else await profileMany(files, candidates, options)
   },
+}
+
+async function profileOne(file: string, on: Target, limit: number, options: Options): Promise<void> {
+  const [{ readModel }, { bindSymbols }] = await Promise.all([
+    import('../import/read-model.js'),
+    import('./binding.js'),
+  ])
+  const model = await readModel(file)
+  const metrics = await metricsOf(file, model, on, { symbols: bindSymbols(model, options.shape, options.batch) })
+  if (options.json) {
+    stdout.write(`${JSON.stringify({ file, target: on.name, metrics }, null, 2)}\n`)
+    return
+  }
+  const { colorsFor, terminalProfile } = await import('../report/terminal.js')
+  const colors = colorsFor(wantsColors(stdout))
+  stdout.write(`${colors.bold(file)} on ${colors.bold(on.name)}\n${terminalProfile(metrics, limit, colors)}\n`)
+}
+
+/** Where the target's runtime is here it says itself what it makes of the model; elsewhere the target's rules do. */
+async function metricsOf(file: string, model: Model, on: Target, binding: Binding): Promise<Metrics> {
+  if (on.kind !== 'measured' || on.fusion.runtime === undefined) {
+    const { estimate } = await import('../estimator/estimate.js')
+    return estimate(model, on, binding)
+  }
+  const [{ estimateObserved }, { Runtime }] = await Promise.all([
+    import('../estimator/estimate-observed.js'),
+    import('../runtime/session.js'),
+  ])
+  const runtime = new Runtime({ allowUnreleasedOpsets: true })
+  try {
+    return await estimateObserved(model, file, on, runtime, binding)
+  } finally {
+    runtime.close()
+  }
+}
+
+async function profileMany(
+  files: readonly string[],
+  candidates: readonly { readonly source: string; readonly target: Target }[],
+  options: Options,
+): Promise<void> {
+  const [{ compareTargets }, { bindSymbols }, { ExitError, exitCodes }, { UserError }] = await Promise.all([
+    import('../zoo/compare-targets.js'),
+    import('./binding.js'),
+    import('./failure.js'),
+    import('../ir/errors.js'),
+  ])
+  const shapes = options.shape ?? []
+  const used = new Set<string>()
+  // A set of models need not have inputs of the same name: each takes the shapes that are its own.
+  const bind = (model: Model) => {
+    const own = shapes.filter((text) => model.graph.inputs.some(({ name }) => text.startsWith(`${name}=`)))
+    for (const text of own) used.add(text)
+    return bindSymbols(model, own, options.batch)
+  }
+  const progress = await startProgress(true)
+  const comparison = await compareTargets(files, candidates, {
+    bind,
+    onProgress: (text) => progress.stage(text),
+    signal: interruptSignal(),
+  }).finally(() => progress.stop())
+  const unused = shapes.find((text) => !used.has(text))
+  if (unused !== undefined && comparison.models.length > 0)
+    throw new UserError('usage', '--shape', `no model has the input of "${unused}"`, 'write name=1,3,224,224')
+  if (options.json) stdout.write(`${JSON.stringify(comparison, null, 2)}\n`)
+  else {
+    const [{ colorsFor }, { terminalComparison }] = await Promise.all([
+      import('../report/terminal.js'),
+      import('../report/comparison-view.js'),
+    ])
+    stdout.write(`${terminalComparison(comparison, colorsFor(wantsColors(stdout)))}\n`)
+  }
+  if (comparison.failed.length === 0) return
+  const lines = comparison.failed.map(({ error }) => `optimize: ${error}`)
+  throw new ExitError(files.length === 1 ? exitCodes.badFile : exitCodes.zooFailures, lines.join('\n'))
 }

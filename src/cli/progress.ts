@@ -31,6 +31,23 @@ export async function startProgress(enabled: boolean): Promise<Progress> {
   }
 }
 
+/** A line that shows between steps of work which never lets the event loop turn: no spinner could. */
+export function startSteps(enabled: boolean): { stage(text: string, share?: number): void; stop(): void } {
+  if (!enabled || !process.stderr.isTTY) return { stage: () => {}, stop: () => {} }
+  let shown = 0
+  return {
+    stage(text, share) {
+      const line = share === undefined ? text : `${text}, ${Math.round(100 * share)} % done`
+      process.stderr.write(`\r${line.padEnd(shown)}`)
+      shown = line.length
+    },
+    stop() {
+      if (shown > 0) process.stderr.write(`\r${' '.repeat(shown)}\r`)
+      shown = 0
+    },
+  }
+}
+
 /** Colours: only on a terminal, never with NO_COLOR. */
 export const wantsColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env['NO_COLOR']
 

@@ -1,8 +1,6 @@
-import { type Binding, type Kernel, planKernels, shapeOfNode } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory.js'
-import type { MeasuredTarget } from '../hw/target.js'
+import { type Binding, type Kernel, shapeOfNode } from '../hw/kernels.js'
+import type { MeasuredTarget, Precision } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
-import { inferTypes } from '../ir/infer.js'
 import { SeededRandom } from '../runtime/random.js'
 import type { Runtime } from '../runtime/session.js'
 import { estimate, metricsOf } from './estimate.js'
@@ -30,12 +28,11 @@ export async function estimateObserved(
     const note = `kernels by the target's rules, since ${observed.reason}`
     return { ...metrics, assumptions: [...metrics.assumptions, note] }
   }
-  inferTypes(model)
-  const plan = planKernels(model, target, binding)
+  const byRules = estimate(model, target, binding)
   const kernels = observed.nodes.map((node) => kernelOf(node, target))
-  const metrics = metricsOf(model, target, kernels, plan.assumptions, plan.precision)
+  const metrics = metricsOf(model, target, kernels, byRules.assumptions, byRules.precision as Precision)
   // What lies in memory is a matter of the graph, whoever runs it.
-  return { ...metrics, peakActivationBytes: planMemory(plan.kernels).peakBytes }
+  return { ...metrics, peakActivationBytes: byRules.peakActivationBytes, memory: byRules.memory }
 }
 
 function kernelOf({ node, inputs, outputs, runs }: ObservedNode, target: MeasuredTarget): Kernel {

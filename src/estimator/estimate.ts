@@ -1,11 +1,13 @@
-import { type KernelCost, kernelCost } from '../hw/cycles.js'
-import { energyMj } from '../hw/energy.js'
+import { type KernelCost, kernelCost, millisecondsOf, type Placement, type Unit } from '../hw/cycles/index.js'
+import { trafficOf } from '../hw/energy.js'
 import { type Binding, type Kernel, planKernels } from '../hw/kernels.js'
-import { planMemory } from '../hw/memory.js'
+import { residency } from '../hw/residency.js'
 import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
+import { energyMetrics } from './energy-metrics.js'
 import { callMs, inNetworkMs } from './interaction.js'
+import { memoryMetrics } from './memory-metrics.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
 
@@ -24,12 +26,15 @@ export function metricsOf(
   assumptions: readonly string[],
   precision: Precision,
 ): Metrics {
-  const costs = kernels.map(coster(target, precision))
+  const costs = costsOf(kernels, target)
   const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
     kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
   const macs = total(({ macs }) => macs)
   const dramBytes = total((_, cost) => cost.dramBytes)
   const sramBytes = total((_, cost) => cost.sramBytes)
+  const weightBytes = kernels.reduce((sum, kernel) => sum + kernel.weightBytes, 0)
+  const energy = energyMetrics({ macs, sramBytes, dramBytes }, target, precision)
+  const memory = memoryMetrics(kernels, weightBytes, target)
   const call = target.kind === 'measured' ? callOf(model, loadPredictor(target.predictor)) : undefined
   const latencyMs = total((_, cost) => cost.latencyMs) + (call?.latencyMs ?? 0)
   const width = call === undefined ? undefined : Math.exp(call.halfWidth)
@@ -40,11 +45,13 @@ export function metricsOf(
       width === undefined
         ? [total((_, cost) => cost.lowMs), total((_, cost) => cost.highMs)]
         : [latencyMs / width, latencyMs * width],
-    energyMj: energyMj({ macs, sramBytes, dramBytes }, target, precision),
+    energyMj: energy.perInferenceMj,
+    energy,
     macs,
     parameters: countParameters(model),
-    weightBytes: kernels.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
-    peakActivationBytes: planMemory(kernels).peakBytes,
+    weightBytes,
+    peakActivationBytes: memory.peakBytes,
+    memory,
     dramBytes,
     precision,
     assumptions,
@@ -98,25 +105,26 @@ export function countParameters(model: Model): number {
 
 /** Cost of one run of a kernel. */
 type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sramBytes'> & {
+  readonly unit?: Unit
   readonly latencyMs: number
   readonly lowMs: number
   readonly highMs: number
 }
 
-function coster(target: Target, precision: Precision): (kernel: Kernel) => CostedKernel {
+function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
   if (target.kind === 'measured') {
     const predictor = loadPredictor(target.predictor)
-    return (kernel) => predictedCost(kernel, predictor)
+    return kernels.map((kernel) => predictedCost(kernel, predictor, target))
   }
-  return (kernel) => cycleCost(kernel, target, precision)
+  const placements = residency(kernels, target)
+  return kernels.map((kernel, i) => cycleCost(kernel, target, placements[i]!))
 }
 
-function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
-  const { latencyMs: aloneMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(shape)
+function predictedCost(kernel: Kernel, predictor: Predictor, target: Target): CostedKernel {
+  const { latencyMs: aloneMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(kernel.shape)
   const { interaction } = predictor.file
-  const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, shape, interaction)
+  const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, kernel.shape, interaction)
   const share = latencyMs / aloneMs
-  const bytes = shape.inputBytes + shape.outputBytes + shape.weightBytes
   const isBusy = overheadShare < 0.5
   return {
     latencyMs,
@@ -124,14 +132,13 @@ function predictedCost({ shape }: Kernel, predictor: Predictor): CostedKernel {
     highMs: highMs * share,
     bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
     utilisation: 0,
-    dramBytes: bytes,
-    sramBytes: bytes,
+    ...trafficOf(kernel, target),
   }
 }
 
-function cycleCost(kernel: Kernel, target: ArrayTarget, precision: Precision): CostedKernel {
-  const cost = kernelCost(kernel, target, precision)
-  const latencyMs = cost.cycles / (target.clockGHz * 1e6)
+function cycleCost({ shape }: Kernel, target: ArrayTarget, placement: Placement): CostedKernel {
+  const cost = kernelCost(shape, target, placement)
+  const latencyMs = millisecondsOf(cost.cycles, target)
   return { ...cost, latencyMs, lowMs: latencyMs, highMs: latencyMs }
 }
 
@@ -140,6 +147,7 @@ const kernelMetrics = (kernel: Kernel, cost: CostedKernel): KernelMetrics => ({
   kind: kernel.kind,
   nodes: kernel.nodes.map((node) => node.label),
   latencyMs: cost.latencyMs * kernel.repeats,
+  ...(cost.unit !== undefined && { unit: cost.unit }),
   bound: cost.bound,
   utilisation: cost.utilisation,
 })

@@ -72,6 +72,10 @@ export class OperatorPredictor {
     this.#weights = Float64Array.from(model.weights)
   }
 
+  latencyMs(shape: KernelShape): number {
+    return Math.exp(this.logLatency(shape))
+  }
+
   /** Natural logarithm of milliseconds. */
   logLatency(shape: KernelShape): number {
     const { features, mean, slopes, variance, length } = this.model

@@ -7,38 +7,15 @@ import type { Trait } from '../ir/ops/define.js'
 import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
 import { blockLayout } from './blocked-layout.js'
+import type { ArrayMapping } from './cycles/mapping.js'
+import { beforeConversions, isFormatConversion } from './format-conversion.js'
 import { fuse } from './fusion.js'
-import { type ArrayMapping, type KernelKind, type KernelShape, precisionBytes } from './shape.js'
+import type { Activation, Kernel } from './kernel.js'
+import { type KernelKind, type KernelShape, precisionBytes } from './shape.js'
 import { shapeOf } from './shape-of.js'
 import type { Precision, Target } from './target.js'
 
-export type { ArrayMapping } from './shape.js'
-
-/** An activation as a kernel sees it. */
-export interface Activation {
-  readonly value: Value
-  readonly elements: number
-  /** In the format the target computes in. */
-  readonly bytes: number
-}
-
-/** One unit of work of the target: a node and what is fused to it. All sizes are concrete. */
-export interface Kernel {
-  readonly name: string
-  readonly kind: KernelKind
-  /** The anchor first, then what runs on its output for free. */
-  readonly nodes: readonly Node[]
-  readonly macs: number
-  readonly weightBytes: number
-  readonly inputs: readonly Activation[]
-  readonly outputs: readonly Activation[]
-  /** How the array sees it; undefined for kernels of the vector unit. */
-  readonly mapping: ArrayMapping | undefined
-  /** What an estimator predicts its latency from. */
-  readonly shape: KernelShape
-  /** How often it runs: trip counts of loops around it. */
-  readonly repeats: number
-}
+export type { Activation, Kernel } from './kernel.js'
 
 export interface KernelPlan {
   readonly kernels: readonly Kernel[]
@@ -104,7 +81,18 @@ class Planner {
     const { dispatch, drops } = this.#target.fusion
     if (dispatch === 'every-node') return !(node.domain === '' && drops?.includes(node.opType)) && !this.#folds(node)
     const traits = contextOf(node)?.resolved.op.traits ?? []
+    if (this.#convertsForFree && isFormatConversion(node)) return false
     return node.inputs.length > 0 && !traits.includes('view') && !isShapeArithmetic(node)
+  }
+
+  /** Whether data change their number format on the way into and out of a unit. */
+  get #convertsForFree(): boolean {
+    return this.#target.fusion.freeAfterArray.includes('format-conversion')
+  }
+
+  /** What a kernel reads where a node reads `value`. */
+  #source(value: Value): Value {
+    return this.#convertsForFree ? beforeConversions(value) : value
   }
 
   /** Whether the target's runtime computes the node before anything runs. Asked in order, so that what it takes has been asked. */
@@ -145,8 +133,10 @@ class Planner {
     const inputs: Activation[] = []
     let weightBytes = 0
     for (const member of nodes) {
-      for (const input of member.inputs) {
-        if (input === undefined || (member !== node && nodes.includes(input.producer as Node))) continue
+      if (this.#convertsForFree && isFormatConversion(member)) continue
+      for (const operand of member.inputs) {
+        if (operand === undefined || (member !== node && nodes.includes(operand.producer as Node))) continue
+        const input = this.#source(operand)
         if (this.#constantOf(input) !== undefined) weightBytes += this.#bytes(input)
         else if (this.#folded.has(input)) weightBytes += this.#activation(input).bytes
         else if (!inputs.some(({ value }) => value === input)) inputs.push(this.#activation(input))
@@ -154,7 +144,9 @@ class Planner {
     }
     const macs = this.#size(found?.resolved.op.macs?.(found.context) ?? 0, node)
     const outputs = last.outputs.filter((output) => output !== undefined).map((output) => this.#activation(output))
-    const kind = kindOf(traits, mapping, found === undefined, node)
+    const isFunction = found === undefined && node.graph.model.functionOf(node) !== undefined
+    if (isFunction) this.assumptions.add(`${node.label}: a function, taken as one pass over its data`)
+    const kind = kindOf(traits, mapping, found === undefined && !isFunction, node)
     this.kernels.push({
       name: node.name || node.label,
       kind,
@@ -177,7 +169,7 @@ class Planner {
         weightBytes,
         macs,
         mapping,
-        fused: nodes.length - 1,
+        fused: nodes.slice(1).filter(readsTwoActivations).length,
         activations: inputs.length + outputs.length,
       }),
       repeats,
@@ -223,20 +215,30 @@ class Planner {
   /** Pointwise work that the target does on the array's output at no cost, as long as it is the only consumer. */
   #fuseFollowers(anchor: Node, nodes: Node[]): void {
     const free = this.#target.fusion.freeAfterArray
+    // Conversions between anchor and follower: part of the kernel once a follower is.
+    let between: Node[] = []
     for (let at = anchor; ; ) {
       const next = at.outputs[0]?.soleUser
       if (next === undefined || next.graph !== anchor.graph) return
+      if (this.#convertsForFree && isFormatConversion(next)) {
+        between.push(next)
+        at = next
+        continue
+      }
       const traits = contextOf(next)?.resolved.op.traits ?? []
-      const others = next.inputs.filter((input) => input !== undefined && input !== at.outputs[0])
-      const hasConstantsOnly = others.every((input) => constantOf(input) !== undefined)
+      const others = next.inputs.filter((input) => input !== undefined && input !== at.outputs[0]) as Value[]
+      const hasConstantsOnly = others.every((input) => constantOf(this.#source(input)) !== undefined)
       const isFree =
         (free.includes('activation') && traits.includes('activation') && hasConstantsOnly) ||
         (free.includes('unary') && traits.includes('unary') && hasConstantsOnly) ||
         (free.includes('scale-and-shift') && isScaleOrShift(traits) && hasConstantsOnly) ||
         (free.includes('residual-add') && next.is('Add'))
       if (!isFree) return
-      nodes.push(next)
-      this.#fused.add(next)
+      for (const member of [...between, next]) {
+        nodes.push(member)
+        this.#fused.add(member)
+      }
+      between = []
       at = next
     }
   }
@@ -278,7 +280,8 @@ class Planner {
     const isConvolution = traits.includes('convolution')
     const least = isConvolution ? 3 : 2
     for (const [i, input] of node.inputs.entries()) {
-      const dims = i > 0 && (isConvolution || this.#constantOf(input)) ? this.#dims(input, node) : undefined
+      const isWeight = isConvolution || (input !== undefined && this.#constantOf(this.#source(input)) !== undefined)
+      const dims = i > 0 && isWeight ? this.#dims(input, node) : undefined
       if (dims !== undefined && dims.length >= least) return dims
     }
     return undefined
@@ -356,6 +359,10 @@ function kindOf(
   if (traits.includes('pool')) return 'pool'
   return traits.includes('movement') ? 'movement' : 'vector'
 }
+
+/** As the addition of a residual does. */
+const readsTwoActivations = (node: Node): boolean =>
+  node.inputs.filter((input) => input !== undefined && constantOf(input) === undefined).length > 1
 
 /** A batch normalization at inference, or an Add, Sub, Mul, Div with a constant. */
 const isScaleOrShift = (traits: readonly Trait[]): boolean =>

@@ -1,6 +1,7 @@
 import type { Node } from '../ir/graph.js'
+import type { ArrayMapping } from './cycles/mapping.js'
 import { runLengthOf } from './run-length.js'
-import type { ArrayMapping, KernelKind, KernelShape } from './shape.js'
+import type { KernelKind, KernelShape } from './shape.js'
 import type { Precision } from './target.js'
 
 /** What the planner knows of a kernel when it asks for its shape; all sizes are concrete. */

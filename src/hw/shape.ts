@@ -1,4 +1,5 @@
-import type { Precision } from './target.js'
+/** Number formats a target computes in. */
+export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
 
 /** What a kernel does, as far as a cost model tells kernels apart. */
 export const kernelKinds = [
@@ -38,7 +39,7 @@ export interface KernelShape {
   readonly strideHeight: number
   readonly strideWidth: number
   readonly groups: number
-  /** Operators that run on the output inside the same kernel. */
+  /** Operators inside the same kernel that read a further activation as large as the output: additions of a residual. */
   readonly fused: number
   /** Bytes of all activations read and written, and of all constants, in the format the target computes in. */
   readonly inputBytes: number
@@ -52,18 +53,6 @@ export interface KernelShape {
    * one element of the smaller operand meets, that a recurrence steps over. 0: does not apply or is not known.
    */
   readonly runLength: number
-}
-
-/** A dense multiplication as the array sees it: `positions` x `taps` steps over the lanes of each group. */
-export interface ArrayMapping {
-  /** Output positions (batch x space) of one group. */
-  readonly positions: number
-  /** Kernel taps. */
-  readonly taps: number
-  readonly groups: number
-  /** Per group. */
-  readonly inChannels: number
-  readonly outChannels: number
 }
 
 export const precisionBytes: Readonly<Record<Precision, number>> = {

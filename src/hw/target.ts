@@ -1,16 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import { dirname, resolve } from 'node:path'
 import { UserError } from '../ir/errors.js'
 import type { BlockedLayout, FusionRule } from './fusion.js'
+import { readJson, type SchemaFault, validateJson } from './json-file.js'
+import type { KernelKind, Precision } from './shape.js'
 
-/** Number formats a target computes in. */
-export type Precision = 'int8' | 'int16' | 'float16' | 'bfloat16' | 'float32'
+export type { Precision } from './shape.js'
 
 /** What becomes one kernel. */
 export interface Fusion {
-  /** What is computed on the array's output at no cost. */
-  readonly freeAfterArray: readonly ('activation' | 'unary' | 'scale-and-shift' | 'residual-add')[]
+  /** What is computed on the array's output at no cost; 'format-conversion' also as data enter any unit. */
+  readonly freeAfterArray: readonly (
+    | 'activation'
+    | 'unary'
+    | 'scale-and-shift'
+    | 'residual-add'
+    | 'format-conversion'
+  )[]
   /** Whether views and the arithmetic of sizes are kernels too: a runtime that walks the graph pays for every node. */
   readonly dispatch?: 'every-node' | 'data-only'
   /** Whether what depends on constants alone is computed before anything runs. */
@@ -35,6 +41,12 @@ interface TargetHead {
     /** An activation over this part of the SRAM goes to DRAM. */
     readonly residentFraction: number
     readonly dramBytesPerCycle: number
+    /** What the SRAM delivers to the array; undefined: as much as the array takes. */
+    readonly sramBytesPerCycle?: number
+    /** Activations begin at multiples of it and their sizes are rounded up to it; 1 by default. */
+    readonly alignBytes?: number
+    /** Data arrive while the array computes, the default; false: before it does. */
+    readonly doubleBuffered?: boolean
   }
   readonly fusion: Fusion
   readonly energy: {
@@ -46,13 +58,106 @@ interface TargetHead {
   readonly provenance: string
 }
 
-/** Lanes along input and output channels, one kernel tap and one output position a cycle. */
-export interface ArrayTarget extends TargetHead {
-  readonly kind: 'dot-product-array'
-  readonly array: { readonly inputLanes: number; readonly outputLanes: number; readonly depthwiseChannels: number }
+/** What an array with a cycle model has in common with others. */
+interface ClockedTarget extends TargetHead {
   readonly clockGHz: number
   readonly overhead: { readonly cyclesPerKernel: number }
   readonly vector: { readonly elementsPerCycle: number }
+  /** Runs what the target cannot; undefined: the target runs everything. */
+  readonly host?: Host
+}
+
+/** The processor beside the target; rates in cycles of the target's clock. */
+export interface Host {
+  /** What it has to run: operators, `*` at the end for all that begin so. */
+  readonly operators: readonly string[]
+  readonly kinds?: readonly KernelKind[]
+  readonly macsPerCycle: number
+  readonly elementsPerCycle: number
+  /** Activations travel to the host and back. */
+  readonly bytesPerCycle: number
+  readonly cyclesPerCall: number
+}
+
+/** Lanes along input and output channels, one kernel tap and one output position a cycle. */
+export interface DotProductTarget extends ClockedTarget {
+  readonly kind: 'dot-product-array'
+  readonly array: { readonly inputLanes: number; readonly outputLanes: number; readonly depthwiseChannels: number }
+}
+
+export type Dataflow = 'weight-stationary' | 'output-stationary' | 'input-stationary'
+
+/** Multipliers in rows and columns that pass operands on to their neighbours. */
+export interface SystolicTarget extends ClockedTarget {
+  readonly kind: 'systolic-array'
+  readonly array: {
+    readonly rows: number
+    readonly columns: number
+    readonly dataflow: Dataflow
+    /** Small groups share the array along its diagonal; otherwise they run one after another. */
+    readonly packsGroups?: boolean
+  }
+}
+
+/** A part of a kernel's output. */
+export interface Block {
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
+
+/** How a memory is reached. */
+export interface MemoryTiming {
+  readonly burstBytes: number
+  readonly readLatencyCycles: number
+  readonly writeLatencyCycles: number
+}
+
+/** Output blocks computed microblock by microblock from operands in a shared buffer. */
+export interface MicroblockTarget extends ClockedTarget {
+  readonly kind: 'microblock-array'
+  readonly array: {
+    /** int8, all cores together. */
+    readonly macsPerCycle: number
+    readonly cores: number
+    readonly microblock: Block
+    /** Input channels that a multiplier tree adds up. */
+    readonly dotProductDepth: number
+    readonly largestBlock: Block
+    /** Of each core. */
+    readonly sharedBufferBanks: number
+    readonly bankBytes: number
+    /** Banks for finished outputs, and those at the end that stay free or hold the table of an activation. */
+    readonly outputBanks: number
+    readonly endBanks: number
+    /** Operands take banks in multiples of these: inputs by their bits, accumulators by theirs. */
+    readonly bankGranules: {
+      readonly input8: number
+      readonly input16: number
+      readonly input32: number
+      readonly accumulator32: number
+      readonly accumulator40: number
+    }
+    /** Cycles an output element takes by what makes it, all cores together; with a table the slower of both. */
+    readonly outputCyclesPerElement: {
+      readonly unary32: number
+      readonly binary32: number
+      readonly multiplyTo32: number
+      readonly multiply: number
+      readonly add: number
+      readonly maxPool: number
+      readonly other: number
+      readonly tableActivation: number
+    }
+  }
+  readonly memory: TargetHead['memory'] & {
+    readonly mode: 'shared-sram' | 'dedicated-sram' | 'sram-only'
+    readonly sramBytesPerCycle: number
+    readonly sramTiming: MemoryTiming
+    readonly dramTiming: MemoryTiming
+    /** Bytes in which a byte of weights is stored, where the values are not known. */
+    readonly weightCompression: number
+  }
 }
 
 /** No cycle model: a predictor fitted to measurements. */
@@ -60,6 +165,9 @@ export interface MeasuredTarget extends TargetHead {
   readonly kind: 'measured'
   readonly predictor: string
 }
+
+/** Targets with a cycle model. */
+export type ArrayTarget = DotProductTarget | SystolicTarget | MicroblockTarget
 
 export type Target = ArrayTarget | MeasuredTarget
 
@@ -86,60 +194,34 @@ export function loadTarget(nameOrFile: string): Target {
       `use one of ${known}, or the path of a JSON file`,
     )
   }
-  let text: string
-  try {
-    text = readFileSync(nameOrFile, 'utf8')
-  } catch (error) {
-    throw new UserError('not-found', '', (error as Error).message, 'check the path given to --target', nameOrFile)
-  }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new UserError('invalid-target', '', `not JSON: ${(error as Error).message}`, 'mend the syntax', nameOrFile)
-  }
+  const value = readJson(nameOrFile, 'check the path given to --target')
   const fault = validateTarget(value)
   if (fault !== undefined) {
     throw new UserError('invalid-target', fault.path, fault.message, 'see docs/targets.md for the format', nameOrFile)
   }
-  return value as Target
+  const target = value as Target
+  // A predictor's file lies where the target says, seen from the target.
+  if (target.kind !== 'measured' || !target.predictor.endsWith('.json')) return target
+  return { ...target, predictor: resolve(dirname(nameOrFile), target.predictor) }
 }
 
-/** What is wrong with a target description, first fault only: JSON path, the value found, what was expected. */
-export function validateTarget(value: unknown): { readonly path: string; readonly message: string } | undefined {
-  const validate = targetValidator()
-  if (validate(value)) return undefined
-  // Faults of one property say more than those of the branches (if/then/else) that depend on it.
-  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if')
-  const error = errors.find(({ schemaPath }) => !schemaPath.startsWith('#/allOf')) ?? errors[0]
-  if (error === undefined) return { path: '/', message: 'does not fit the schema' }
-  return { path: error.instancePath || '/', message: `${describe(error)}, found ${found(value, error.instancePath)}` }
+/** What is wrong with a target description, first fault only: JSON path, what was expected, the value found. */
+export function validateTarget(value: unknown): SchemaFault | undefined {
+  schema ??= JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as object
+  return validateJson(value, schema) ?? precisionFault(value as Target)
 }
 
-function describe(error: ErrorObject): string {
-  if (error.keyword === 'enum')
-    return `must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
-  if (error.keyword === 'additionalProperties') {
-    return `unknown property "${(error.params as { additionalProperty: string }).additionalProperty}"`
+let schema: object | undefined
+
+/** What no schema can say: the formats used are among those the target has. */
+function precisionFault({ precisions, defaultPrecision, energy }: Target): SchemaFault | undefined {
+  const known = Object.keys(precisions)
+  if (defaultPrecision !== 'model' && !known.includes(defaultPrecision)) {
+    const expected = `must be one of the precisions ${known.join(', ')}, or model`
+    return { path: '/defaultPrecision', message: `${expected}, found ${JSON.stringify(defaultPrecision)}` }
   }
-  return error.message ?? 'is invalid'
-}
-
-function found(value: unknown, path: string): string {
-  let at: unknown = value
-  for (const key of path.split('/').slice(1))
-    at = (at as Record<string, unknown>)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
-  const text = JSON.stringify(at) ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
-}
-
-let validator: ValidateFunction | undefined
-function targetValidator(): ValidateFunction {
-  if (validator === undefined) {
-    // Loaded when a user brings a file of their own: the built-in targets are covered by tests.
-    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
-    const schema = JSON.parse(readFileSync(new URL('./target.schema.json', import.meta.url), 'utf8')) as object
-    validator = new Make({ allErrors: true, strict: false }).compile(schema)
-  }
-  return validator
+  const without = known.find((precision) => !(precision in energy.picojoulesPerMac))
+  if (without === undefined) return undefined
+  const found = Object.keys(energy.picojoulesPerMac).join(', ') || 'nothing'
+  return { path: '/energy/picojoulesPerMac', message: `must have a figure for ${without}, found ${found}` }
 }

@@ -87,7 +87,7 @@ function compare(actual: number, comparison: string, limit: number): boolean {
   }
 }
 
-/** Figures are kept in ms, mJ, bytes and counts. */
+/** Figures are kept in ms, mJ, kWh, bytes and counts. */
 const units = new Map<string, number>([
   ['', 1],
   ['ms', 1],
@@ -95,6 +95,7 @@ const units = new Map<string, number>([
   ['s', 1e3],
   ['mj', 1],
   ['uj', 1e-3],
+  ['kwh', 1],
   ['b', 1],
   ['kb', 1e3],
   ['mb', 1e6],

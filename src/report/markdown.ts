@@ -1,5 +1,7 @@
+import type { Metrics } from '../estimator/metrics.js'
 import { change, count, seconds, significant } from './format.js'
 import type { Report } from './report.js'
+import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
 
 /** The report as GitHub-flavoured Markdown. */
@@ -10,6 +12,10 @@ export function markdownReport(report: Report): string {
     '',
     markdownComparison(figureRows(report), ['', 'before', 'after', 'change']),
     '',
+    '## Memory and energy',
+    '',
+    ...resources('before', report.before),
+    ...resources('after', report.after),
     '## Passes',
     '',
     '| pass | kind | times | declined |',
@@ -38,6 +44,20 @@ export function markdownReport(report: Report): string {
     lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
   return lines.join('\n')
+}
+
+/** Memory over time as text in a fixed width, and the lines that go with it. */
+function resources(when: string, { memory, energy }: Metrics): string[] {
+  const timeline = memoryTimeline(memory)
+  return [
+    `**${when}**`,
+    '',
+    ...[peakLine(memory), sramLine(memory), energyLine(energy), useLine(energy)].map(
+      (line) => `- ${escapeMarkdown(line)}`,
+    ),
+    '',
+    ...(timeline === undefined ? [] : ['```', timeline, '```', '']),
+  ]
 }
 
 export function markdownComparison(rows: readonly FigureRow[], head: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { Metrics } from '../estimator/metrics.js'
 import { bytes, count, magnitude, milliseconds, significant } from './format.js'
 import type { ModelFacts, Report } from './report.js'
+import { kilowattHours } from './resources.js'
 
 /** A figure that has a value before and after: the lines of every comparison, in one place. */
 export interface Figure {
@@ -15,6 +16,7 @@ export interface Figure {
 export const figures: readonly Figure[] = [
   { key: 'latency', title: 'latency', format: milliseconds, ofMetrics: (m) => m.latencyMs },
   { key: 'energy', title: 'energy', format: (value) => `${significant(value)} mJ`, ofMetrics: (m) => m.energyMj },
+  { key: 'kwh', title: 'a million users a day', format: kilowattHours, ofMetrics: (m) => m.energy.kWhPerDay },
   { key: 'macs', title: 'MACs', format: magnitude, ofMetrics: (m) => m.macs },
   { key: 'parameters', title: 'parameters', format: magnitude, ofMetrics: (m) => m.parameters },
   { key: 'weights', title: 'weights on target', format: bytes, ofMetrics: (m) => m.weightBytes },

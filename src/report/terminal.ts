@@ -3,6 +3,7 @@ import pc from 'picocolors'
 import type { Metrics } from '../estimator/metrics.js'
 import { bytes, change, count, magnitude, milliseconds, seconds, significant } from './format.js'
 import type { Report, VerificationEntry } from './report.js'
+import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
 
 /** Colours on or off; a plain renderer is what files and pipes get. */
@@ -91,9 +92,14 @@ export function terminalProfile(metrics: Metrics, kernelLimit: number, colors: C
   const [low, high] = metrics.latencyMsInterval
   const interval = low === high ? '' : ` (${milliseconds(low)} to ${milliseconds(high)})`
   return [
-    `latency ${colors.bold(milliseconds(metrics.latencyMs))}${interval} in ${metrics.precision}, energy ${significant(metrics.energyMj)} mJ, ` +
+    `latency ${colors.bold(milliseconds(metrics.latencyMs))}${interval} in ${metrics.precision}, ` +
       `${magnitude(metrics.macs)} MACs, ${magnitude(metrics.parameters)} parameters`,
-    `weights ${bytes(metrics.weightBytes)}, peak activations ${bytes(metrics.peakActivationBytes)}, DRAM traffic ${bytes(metrics.dramBytes)}`,
+    `weights ${bytes(metrics.weightBytes)}, DRAM traffic ${bytes(metrics.dramBytes)}`,
+    peakLine(metrics.memory),
+    memoryTimeline(metrics.memory) ?? '',
+    sramLine(metrics.memory),
+    energyLine(metrics.energy),
+    useLine(metrics.energy),
     table.toString(),
     rest > 0 ? colors.dim(`and ${count(rest)} more kernels (--kernels all shows them)`) : '',
     ...metrics.assumptions.slice(0, 5).map((assumption) => colors.dim(`assumed ${assumption}`)),

@@ -1,5 +1,7 @@
-import { kernelCost } from '../hw/cycles.js'
-import { type ArrayMapping, type Kernel, planKernels } from '../hw/kernels.js'
+import { kernelCost } from '../hw/cycles/index.js'
+import { type Kernel, planKernels } from '../hw/kernels.js'
+import { residency } from '../hw/residency.js'
+import { type KernelShape, precisionBytes } from '../hw/shape.js'
 import type { Target } from '../hw/target.js'
 import type { Model, Node } from '../ir/graph.js'
 import type { ConvolutionShape, PassContext } from '../passes/define.js'
@@ -29,27 +31,47 @@ export function passContext(
 
 /** Whether one convolution takes fewer cycles than the nodes it would replace. Without a cycle model nothing is traded. */
 function isCheaper(model: Model, target: Target, before: readonly Node[], after: ConvolutionShape): boolean {
-  if (target.kind !== 'dot-product-array') return false
-  const { kernels, precision } = planKernels(model, target)
+  if (target.kind === 'measured') return false
+  const { kernels } = planKernels(model, target)
   const old = kernels.filter(({ nodes }) => before.some((node) => nodes.includes(node)))
-  if (old.length === 0) return false
-  const cycles = (kernel: Kernel) => kernelCost(kernel, target, precision).cycles
-  const first = old[0]!
-  const mapping: ArrayMapping = {
-    positions: after.outDims.reduce((all, dim) => all * dim, 1) / after.outDims[1]!,
-    taps: after.kernel.reduce((all, size) => all * size, 1),
-    groups: after.group,
-    inChannels: after.inChannels / after.group,
-    outChannels: after.outChannels / after.group,
+  const [first] = old
+  if (first === undefined) return false
+  const merged = { ...first, outputs: old.at(-1)!.outputs, shape: mergedShape(first.shape, old.at(-1)!.shape, after) }
+  const cycles = (list: readonly Kernel[]) => {
+    const placements = residency(list, target)
+    return list.reduce((sum, { shape }, i) => sum + kernelCost(shape, target, placements[i]!).cycles, 0)
   }
-  const weights = mapping.taps * mapping.inChannels * after.outChannels
-  const merged: Kernel = {
+  return cycles([merged]) < cycles(old)
+}
+
+/** Input of the first, output of the last, and the filters that were proposed. */
+function mergedShape(first: KernelShape, last: KernelShape, after: ConvolutionShape): KernelShape {
+  const [kernelHeight, kernelWidth] = plane(after.kernel)
+  const [strideHeight, strideWidth] = plane(after.strides)
+  const weights = kernelHeight * kernelWidth * (after.inChannels / after.group) * after.outChannels
+  const positions = product(after.outDims) / after.outDims[1]!
+  return {
     ...first,
     kind: 'convolution',
-    macs: mapping.positions * weights,
-    weightBytes: weights + after.outChannels,
-    outputs: old.at(-1)!.outputs,
-    mapping,
+    outChannels: after.outChannels,
+    outHeight: last.outHeight,
+    outWidth: last.outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    groups: after.group,
+    fused: last.fused,
+    outputBytes: last.outputBytes,
+    weightBytes: (weights + after.outChannels) * precisionBytes[first.precision],
+    macs: positions * weights,
   }
-  return cycles(merged) < old.reduce((sum, kernel) => sum + cycles(kernel), 0)
 }
+
+/** Spatial axes as height and width; see `KernelShape`. */
+const plane = (sizes: readonly number[]): [height: number, width: number] => [
+  product(sizes.slice(0, -1)),
+  sizes.at(-1) ?? 1,
+]
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1)

@@ -49,5 +49,14 @@ async function readReport(file: string): Promise<Report> {
       file,
     )
   }
+  if (report.after.energy === undefined || report.after.memory === undefined) {
+    throw new UserError(
+      'invalid-data',
+      '/after',
+      'no energy or memory: an older version wrote it',
+      'write the report again, or give the model itself',
+      file,
+    )
+  }
   return report as Report
 }

@@ -1,6 +1,7 @@
+import { decodeFloat32, decodeInt16, decodeUint8, encodeArray } from '../typed-arrays.js'
 import type { BoostedTrees } from './boost.js'
 
-/** Boosted trees as JSON: typed arrays in base64, little-endian. */
+/** Boosted trees as JSON: numbers as typed arrays, little-endian. */
 export interface EncodedTrees {
   readonly width: number
   readonly base: number
@@ -20,12 +21,6 @@ export interface EncodedTrees {
   readonly values: string
 }
 
-const toBase64 = (array: ArrayBufferView): string =>
-  Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
-
-/** Bytes of a base64 text, in a buffer of their own so that any element size is aligned. */
-const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer
-
 const concat = <T extends Uint8Array | Int16Array | Float32Array>(into: T, parts: readonly ArrayLike<number>[]): T => {
   let at = 0
   for (const part of parts) {
@@ -40,14 +35,14 @@ const total = (lists: readonly ArrayLike<number>[]): number => lists.reduce((sum
 export function encodeTrees({ width, base, borders, trees }: BoostedTrees): EncodedTrees {
   const nodes = total(trees.map(({ feature }) => feature))
   const bytes = (key: 'feature' | 'bin') =>
-    toBase64(
+    encodeArray(
       concat(
         new Uint8Array(nodes),
         trees.map((tree) => tree[key]),
       ),
     )
   const children = (key: 'left' | 'right') =>
-    toBase64(
+    encodeArray(
       concat(
         new Int16Array(nodes),
         trees.map((tree) => tree[key]),
@@ -58,63 +53,78 @@ export function encodeTrees({ width, base, borders, trees }: BoostedTrees): Enco
     width,
     base,
     borderCounts: borders.map(({ length }) => length),
-    borders: toBase64(concat(new Float32Array(total(borders)), borders)),
+    borders: encodeArray(concat(new Float32Array(total(borders)), borders)),
     nodeCounts: trees.map(({ feature }) => feature.length),
     features: bytes('feature'),
     bins: bytes('bin'),
     left: children('left'),
     right: children('right'),
-    values: toBase64(concat(new Float32Array(total(values)), values)),
+    values: encodeArray(concat(new Float32Array(total(values)), values)),
   }
 }
 
-/** Trees laid out for prediction: all nodes of all trees in flat arrays. */
+/**
+ * Trees laid out for prediction: all nodes of all trees in flat arrays, leaves included. A leaf is its own child, so every
+ * tree is walked in as many steps as it is deep, without a branch that depends on the data.
+ */
 export class Ensemble {
   readonly #base: number
-  /** Index of the first node of each tree; a tree without inner nodes is its leaf, as ~index. */
   readonly #roots: Int32Array
+  readonly #depths: Uint8Array
   readonly #feature: Uint8Array
   readonly #threshold: Float32Array
-  /** Children: node index, or ~index into the values. Right follows left. */
+  /** Two a node: where a row goes with a value up to the threshold, and above it. */
   readonly #children: Int32Array
   readonly #values: Float32Array
 
   constructor(encoded: EncodedTrees) {
-    const { nodeCounts, borderCounts } = encoded
-    const borders = new Float32Array(fromBase64(encoded.borders))
-    const bins = new Uint8Array(fromBase64(encoded.bins))
-    const left = new Int16Array(fromBase64(encoded.left))
-    const right = new Int16Array(fromBase64(encoded.right))
+    const { nodeCounts } = encoded
+    const features = decodeUint8(encoded.features)
+    const left = decodeInt16(encoded.left)
+    const right = decodeInt16(encoded.right)
+    const leaves = decodeFloat32(encoded.values)
+    const thresholds = thresholdsOf(encoded, features)
+    const size = features.length + leaves.length
     this.#base = encoded.base
-    this.#feature = new Uint8Array(fromBase64(encoded.features))
-    this.#values = new Float32Array(fromBase64(encoded.values))
-    const firstBorder = new Int32Array(borderCounts.length)
-    borderCounts.forEach((count, f) => {
-      if (f + 1 < borderCounts.length) firstBorder[f + 1] = firstBorder[f]! + count
-    })
-    this.#threshold = new Float32Array(bins.length)
-    for (let node = 0; node < bins.length; node++) {
-      this.#threshold[node] = borders[firstBorder[this.#feature[node]!]! + bins[node]!]!
-    }
+    this.#feature = new Uint8Array(size)
+    this.#threshold = new Float32Array(size)
+    this.#children = new Int32Array(2 * size)
+    this.#values = new Float32Array(size)
     this.#roots = new Int32Array(nodeCounts.length)
-    this.#children = new Int32Array(2 * bins.length)
-    let node = 0
+    this.#depths = new Uint8Array(nodeCounts.length)
+    let inner = 0
     let leaf = 0
+    let at = 0
     nodeCounts.forEach((count, tree) => {
-      this.#roots[tree] = count === 0 ? ~leaf : node
+      this.#roots[tree] = at
+      const child = (i: number) => at + (i >= 0 ? i : count + ~i)
+      const depths = new Uint8Array(count)
       for (let i = 0; i < count; i++) {
-        const [l, r] = [left[node + i]!, right[node + i]!]
-        this.#children[2 * (node + i)] = l >= 0 ? node + l : ~(leaf + ~l)
-        this.#children[2 * (node + i) + 1] = r >= 0 ? node + r : ~(leaf + ~r)
+        const [l, r] = [left[inner + i]!, right[inner + i]!]
+        this.#feature[at + i] = features[inner + i]!
+        this.#threshold[at + i] = thresholds[inner + i]!
+        this.#children[2 * (at + i)] = child(l)
+        this.#children[2 * (at + i) + 1] = child(r)
+        // Children come after their parents.
+        for (const next of [l, r]) if (next >= 0) depths[next] = depths[i]! + 1
+        this.#depths[tree] = Math.max(this.#depths[tree]!, depths[i]! + 1)
       }
-      node += count
+      for (let i = 0; i <= count; i++) {
+        const node = at + count + i
+        this.#children[2 * node] = node
+        this.#children[2 * node + 1] = node
+        this.#values[node] = leaves[leaf + i]!
+      }
+      inner += count
       leaf += count + 1
+      at += 2 * count + 1
     })
   }
 
   /** Sum of all trees for one row of features (float32 values, as the borders are). */
   predict(row: Float32Array): number {
     const roots = this.#roots
+    const depths = this.#depths
     const feature = this.#feature
     const threshold = this.#threshold
     const children = this.#children
@@ -122,9 +132,20 @@ export class Ensemble {
     let sum = this.#base
     for (let tree = 0; tree < roots.length; tree++) {
       let node = roots[tree]!
-      while (node >= 0) node = children[2 * node + (row[feature[node]!]! > threshold[node]! ? 1 : 0)]!
-      sum += values[~node]!
+      for (let step = depths[tree]!; step > 0; step--) {
+        node = children[2 * node + Number(row[feature[node]!]! > threshold[node]!)]!
+      }
+      sum += values[node]!
     }
     return sum
   }
+}
+
+/** Values that inner nodes compare with: a row with at most this goes left. */
+function thresholdsOf({ borderCounts, borders, bins }: EncodedTrees, features: Uint8Array): Float32Array {
+  const all = decodeFloat32(borders)
+  const firstBorder = new Int32Array(borderCounts.length)
+  for (let f = 1; f < borderCounts.length; f++) firstBorder[f] = firstBorder[f - 1]! + borderCounts[f - 1]!
+  const nodeBins = decodeUint8(bins)
+  return Float32Array.from(features, (feature, node) => all[firstBorder[feature]! + nodeBins[node]!]!)
 }

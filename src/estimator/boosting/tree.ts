@@ -2,8 +2,10 @@ import type { BinnedTable } from './bins.js'
 
 export interface TreeOptions {
   readonly maxLeaves: number
+  /** Inner nodes on the longest way from the root to a leaf. */
+  readonly maxDepth: number
   readonly minRowsPerLeaf: number
-  /** Added to a leaf's weight: shrinks the values of small leaves towards 0. */
+  /** Added to a leaf's count: shrinks the values of small leaves towards 0. */
   readonly l2: number
 }
 
@@ -21,10 +23,11 @@ interface Leaf {
   /** Range of the grower's row order. */
   readonly start: number
   readonly end: number
-  readonly weight: number
+  readonly count: number
   readonly sum: number
   readonly histogram: Float64Array
   readonly split: Split | undefined
+  readonly depth: number
   /** Where the tree points to this leaf. */
   readonly parent: number
   readonly isLeft: boolean
@@ -39,7 +42,7 @@ interface Split {
 const histogramBins = 256
 
 /**
- * Grows regression trees best leaf first on histograms of weighted targets; the smaller child's histogram is counted and
+ * Grows regression trees best leaf first on histograms of targets; the smaller child's histogram is counted and
  * its sibling's is the difference (Ke et al., LightGBM, NeurIPS 2017). One grower serves all trees of an ensemble.
  */
 export class TreeGrower {
@@ -47,7 +50,7 @@ export class TreeGrower {
   readonly #options: TreeOptions
   readonly #order: Int32Array
   readonly #scratch: Int32Array
-  /** Histograms of leaves that are no more. Each holds (sum, weight) per bin and feature. */
+  /** Histograms of leaves that are no more. Each holds (sum, count) per bin and feature. */
   readonly #pool: Float64Array[] = []
   #features: Int32Array = new Int32Array(0)
 
@@ -59,17 +62,10 @@ export class TreeGrower {
   }
 
   /**
-   * Fits one tree to `targets` (one a row) over `rows` and `features`, both lists of indices, least squares with `weights`.
-   * Leaf values are multiplied with `rate` and added to `scores` of every row the tree was grown on.
+   * Fits one tree to `targets` (one a row of the table) over `rows` and `features`, both lists of indices, by least
+   * squares. Leaf values are multiplied with `rate`.
    */
-  grow(
-    targets: Float64Array,
-    weights: Float64Array | undefined,
-    rows: Int32Array,
-    features: Int32Array,
-    rate: number,
-    scores: Float64Array,
-  ): Tree {
+  grow(targets: Float64Array, rows: Int32Array, features: Int32Array, rate: number): Tree {
     this.#features = features
     this.#order.set(rows)
     const size = this.#options.maxLeaves
@@ -80,9 +76,11 @@ export class TreeGrower {
       right: new Int16Array(size - 1),
     }
     const histogram = this.#histogram()
-    this.#count(histogram, 0, rows.length, targets, weights)
-    const [sum, weight] = this.#totals(histogram)
-    const leaves = [this.#leaf(0, rows.length, sum, weight, histogram, -1, true)]
+    this.#count(histogram, 0, rows.length, targets)
+    const [sum, count] = this.#totals(histogram)
+    const leaves = [
+      this.#leaf({ start: 0, end: rows.length, sum, count, histogram, depth: 0, parent: -1, isLeft: true }),
+    ]
     let nodes = 0
     while (leaves.length < size) {
       const at = bestLeaf(leaves)
@@ -96,23 +94,22 @@ export class TreeGrower {
       const middle = this.#partition(leaf, feature, bin)
       const isLeftSmall = middle - leaf.start <= leaf.end - middle
       const small = this.#histogram()
-      if (isLeftSmall) this.#count(small, leaf.start, middle, targets, weights)
-      else this.#count(small, middle, leaf.end, targets, weights)
+      if (isLeftSmall) this.#count(small, leaf.start, middle, targets)
+      else this.#count(small, middle, leaf.end, targets)
       const large = leaf.histogram
       this.#subtract(large, small)
-      const [smallSum, smallWeight] = this.#totals(small)
-      const [leftSum, leftWeight] = isLeftSmall
-        ? [smallSum, smallWeight]
-        : [leaf.sum - smallSum, leaf.weight - smallWeight]
-      const [left, right] = isLeftSmall ? [small, large] : [large, small]
-      leaves[at] = this.#leaf(leaf.start, middle, leftSum, leftWeight, left, node, true)
-      leaves.push(this.#leaf(middle, leaf.end, leaf.sum - leftSum, leaf.weight - leftWeight, right, node, false))
+      const [smallSum, smallCount] = this.#totals(small)
+      const smallPart = { sum: smallSum, count: smallCount, histogram: small }
+      const largePart = { sum: leaf.sum - smallSum, count: leaf.count - smallCount, histogram: large }
+      const [left, right] = isLeftSmall ? [smallPart, largePart] : [largePart, smallPart]
+      const below = { depth: leaf.depth + 1, parent: node }
+      leaves[at] = this.#leaf({ ...left, ...below, start: leaf.start, end: middle, isLeft: true })
+      leaves.push(this.#leaf({ ...right, ...below, start: middle, end: leaf.end, isLeft: false }))
     }
     const values = new Float64Array(leaves.length)
     leaves.forEach((leaf, i) => {
-      values[i] = (rate * leaf.sum) / (leaf.weight + this.#options.l2)
+      values[i] = (rate * leaf.sum) / (leaf.count + this.#options.l2)
       this.#attach(tree, leaf, ~i)
-      for (let k = leaf.start; k < leaf.end; k++) scores[this.#order[k]!]! += values[i]!
       this.#pool.push(leaf.histogram)
     })
     return {
@@ -130,23 +127,16 @@ export class TreeGrower {
     else tree.right[leaf.parent] = child
   }
 
-  #leaf(
-    start: number,
-    end: number,
-    sum: number,
-    weight: number,
-    histogram: Float64Array,
-    parent: number,
-    isLeft: boolean,
-  ): Leaf {
-    const split = end - start < 2 * this.#options.minRowsPerLeaf ? undefined : this.#bestSplit(histogram, sum, weight)
-    return { start, end, sum, weight, histogram, split, parent, isLeft }
+  #leaf(part: Omit<Leaf, 'split'>): Leaf {
+    const { minRowsPerLeaf, maxDepth } = this.#options
+    const isWhole = part.depth >= maxDepth || part.count < 2 * minRowsPerLeaf
+    return { ...part, split: isWhole ? undefined : this.#bestSplit(part.histogram, part.sum, part.count) }
   }
 
-  #bestSplit(histogram: Float64Array, sum: number, weight: number): Split | undefined {
+  #bestSplit(histogram: Float64Array, sum: number, count: number): Split | undefined {
     const { l2, minRowsPerLeaf } = this.#options
     const { borders } = this.#table
-    const before = (sum * sum) / (weight + l2)
+    const before = (sum * sum) / (count + l2)
     let best = 1e-12
     let feature = -1
     let bin = -1
@@ -156,17 +146,17 @@ export class TreeGrower {
       const base = f * histogramBins * 2
       const cuts = borders[f]!.length
       let leftSum = 0
-      let leftWeight = 0
+      let leftCount = 0
       for (let b = 0; b < cuts; b++) {
-        const count = histogram[base + 2 * b + 1]!
-        if (count === 0) continue
+        const inBin = histogram[base + 2 * b + 1]!
+        if (inBin === 0) continue
         leftSum += histogram[base + 2 * b]!
-        leftWeight += count
-        const rightWeight = weight - leftWeight
-        if (leftWeight < minRowsPerLeaf) continue
-        if (rightWeight < minRowsPerLeaf) break
+        leftCount += inBin
+        const rightCount = count - leftCount
+        if (leftCount < minRowsPerLeaf) continue
+        if (rightCount < minRowsPerLeaf) break
         const rightSum = sum - leftSum
-        const gain = (leftSum * leftSum) / (leftWeight + l2) + (rightSum * rightSum) / (rightWeight + l2) - before
+        const gain = (leftSum * leftSum) / (leftCount + l2) + (rightSum * rightSum) / (rightCount + l2) - before
         if (gain > best) {
           best = gain
           feature = f
@@ -192,27 +182,20 @@ export class TreeGrower {
     return left
   }
 
-  #count(
-    histogram: Float64Array,
-    start: number,
-    end: number,
-    targets: Float64Array,
-    weights: Float64Array | undefined,
-  ): void {
+  #count(histogram: Float64Array, start: number, end: number, targets: Float64Array): void {
     const { bins, width } = this.#table
     const features = this.#features
     const order = this.#order
     const last = features.length
     for (let k = start; k < end; k++) {
       const row = order[k]!
-      const weight = weights === undefined ? 1 : weights[row]!
-      const target = targets[row]! * weight
+      const target = targets[row]!
       const base = row * width
       for (let j = 0; j < last; j++) {
         const f = features[j]!
         const at = (f * histogramBins + bins[base + f]!) * 2
         histogram[at]! += target
-        histogram[at + 1]! += weight
+        histogram[at + 1]! += 1
       }
     }
   }
@@ -224,15 +207,15 @@ export class TreeGrower {
     }
   }
 
-  #totals(histogram: Float64Array): [sum: number, weight: number] {
+  #totals(histogram: Float64Array): [sum: number, count: number] {
     const base = this.#features[0]! * histogramBins * 2
     let sum = 0
-    let weight = 0
+    let count = 0
     for (let b = 0; b < histogramBins; b++) {
       sum += histogram[base + 2 * b]!
-      weight += histogram[base + 2 * b + 1]!
+      count += histogram[base + 2 * b + 1]!
     }
-    return [sum, weight]
+    return [sum, count]
   }
 
   #histogram(): Float64Array {

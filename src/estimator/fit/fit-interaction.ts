@@ -1,6 +1,6 @@
 import type { Interaction } from '../interaction.js'
+import { nonNegativeFit } from './non-negative-fit.js'
 import { quantile } from './statistics.js'
-import { fitWhiteBox } from './white-box.js'
 
 /** A network that was timed as a whole, and what its kernels add up to. */
 export interface TimedNetwork {
@@ -63,11 +63,11 @@ function solve(networks: readonly TimedNetwork[]): Float64Array {
   return near.length > first.length ? leastSquares(near) : first
 }
 
-const leastSquares = (networks: readonly TimedNetwork[]): Float64Array =>
-  fitWhiteBox(
-    networks.map(termsOf),
-    Float64Array.from(networks, ({ latencyMs }) => latencyMs),
-  )
+function leastSquares(networks: readonly TimedNetwork[]): Float64Array {
+  const terms = networks.map(termsOf)
+  const latencies = Float64Array.from(networks, ({ latencyMs }) => latencyMs)
+  return nonNegativeFit(terms.length, terms[0]!.length, (row) => terms[row]!, latencies)
+}
 
 const apply = (coefficients: Float64Array, network: TimedNetwork): number =>
   termsOf(network).reduce((sum, term, k) => sum + term * coefficients[k]!, 0)

@@ -15,8 +15,9 @@ export interface GroupValidation extends ErrorSummary {
 }
 
 export function validatePredictor(predictor: Predictor, table: MeasurementTable): GroupValidation[] {
-  const groups = groupBy(table.rows, ({ labels }) => labels)
-  return [...groups].map(([{ kernel, precision }, rows]) => {
+  const groups = groupBy(table.rows, ({ labels }) => `${labels.precision} ${labels.kernel}`)
+  return [...groups.values()].map((rows) => {
+    const { kernel, precision } = rows[0]!.labels
     let covered = 0
     let flagged = 0
     const predicted = rows.map((row) => {

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { kernelCost } from '../../hw/cycles.js'
+import { kernelCost } from '../../hw/cycles/index.js'
 import { planKernels } from '../../hw/kernels.js'
 import { type ArrayTarget, loadTarget } from '../../hw/target.js'
 import { buildModel } from '../../ir/build.js'
@@ -39,7 +39,7 @@ function planned(seed: number, count: number): string[] {
     const { model } = kernelModel(item.spec, 1, new SeededRandom(1))
     inferTypes(model)
     const kernel = planKernels(model, engine).kernels[0]!
-    plan.learn(item, kernel.shape, kernelCost(kernel, engine, 'int8').cycles)
+    plan.learn(item, kernel.shape, kernelCost(kernel.shape, engine).cycles)
     return item.id
   })
 }
@@ -71,7 +71,7 @@ describe('optimize measure on the cycle model', () => {
       g.output(g.op('Conv', [x, w, b], { pads: [pad, pad, pad, pad] }), 'y')
     })
     inferTypes(model)
-    const { cycles } = kernelCost(planKernels(model, engine).kernels[0]!, engine, 'int8')
+    const { cycles } = kernelCost(planKernels(model, engine).kernels[0]!.shape, engine)
     expect(convolution.latencyMs).toBeCloseTo(cycles / 1e6, 8)
   })
 

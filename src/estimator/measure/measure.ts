@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
-import { kernelCost } from '../../hw/cycles.js'
+import { kernelCost, millisecondsOf } from '../../hw/cycles/index.js'
 import { planKernels } from '../../hw/kernels.js'
 import type { KernelShape } from '../../hw/shape.js'
 import type { ArrayTarget, MeasuredTarget, Target } from '../../hw/target.js'
@@ -15,6 +15,7 @@ import { kernelModel, shapeOfSpec } from './kernel-model.js'
 import type { KernelSpec } from './kernel-spec.js'
 import { MeasurementPlan, type PlannedKernel } from './plan.js'
 import { addObserved, addStatic, observeFile, Prior, type PriorKernel } from './prior.js'
+import { addStepProbes } from './step-prior.js'
 import { TableFile } from './table-file.js'
 import { defaultTiming, type TimingPlan, timeKernel } from './time-kernel.js'
 
@@ -155,12 +156,14 @@ export async function measure(options: MeasureOptions): Promise<MeasureSummary> 
 }
 
 async function gatherPrior(
-  { models, target, signal, onProgress }: MeasureOptions,
+  { models, target, signal, seed = 1, onProgress }: MeasureOptions,
   instrument: Instrument,
 ): Promise<{ kernels: PriorKernel[]; skipped: { model: string; reason: string }[] }> {
   const prior = new Prior()
   const skipped: { model: string; reason: string }[] = []
   if (models === undefined) builtInPrior(prior)
+  // A cycle model answers at once; hours of a machine go to the kernels that models run.
+  if (target.kind !== 'measured') addStepProbes(prior, seed)
   const runtime =
     target.kind === 'measured' ? new Runtime({ allowUnreleasedOpsets: true, ...(signal && { signal }) }) : undefined
   try {
@@ -224,13 +227,13 @@ function cycleModel(target: ArrayTarget, { seed = 1, noise = 0 }: MeasureOptions
     async time(spec, id) {
       const { model, nodes } = kernelModel(spec, 1, new SeededRandom(seed))
       inferTypes(model)
-      const { kernels, precision } = planKernels(model, target)
+      const { kernels } = planKernels(model, target)
       const kernel = kernels.find((each) => each.nodes[0] === nodes[0])
       if (kernel === undefined) return { reason: 'the target runs no kernel for it' }
-      const { cycles } = kernelCost(kernel, target, precision)
+      const latencyMs = millisecondsOf(kernelCost(kernel.shape, target).cycles, target)
       const random = new SeededRandom(seed ^ Number.parseInt(id.slice(0, 7), 16))
       const factor = noise === 0 ? 1 : Math.exp(noise * normal(random))
-      return { shape: kernel.shape, latencyMs: (cycles / (target.clockGHz * 1e6)) * factor, spreadMs: 0, runs: 1 }
+      return { shape: kernel.shape, latencyMs: latencyMs * factor, spreadMs: 0, runs: 1 }
     },
     close: () => {},
   }

@@ -103,27 +103,26 @@ export function toMeasurement({
     if (value < 0) return { field, reason: `${value} is negative` }
   }
   const latencyMs = numbers.latencyMs!
-  const impossible = implausibleLatency(latencyMs, numbers)
-  if (impossible !== undefined) return { field: 'latencyMs', reason: impossible }
   if (latencyMs === 0) return { field: 'latencyMs', reason: 'is 0: a failed measurement must be left out of the table' }
   const shape = completeShape(kind, text.op ?? '', precision, numbers)
+  const impossible = implausibleLatency(latencyMs, shape)
+  if (impossible !== undefined) return { field: 'latencyMs', reason: impossible }
   const family = text.family ?? familyOf(shape)
   return { ...shape, latencyMs, family, labels, line }
 }
 
-/** No device does this many elements of output a second, nor waits this long for one kernel: a sign of wrong units. */
-const mostElementsPerSecond = 1e15
+/** What no chip reaches, with one kernel at that (20 PFLOP/s, 1 PB/s): a latency that says so is in wrong units. */
+const mostMacsPerSecond = 2e16
+const mostBytesPerSecond = 1e15
 const longestMs = 3_600_000
 
-function implausibleLatency(
-  latencyMs: number,
-  { batch, outChannels, outHeight, outWidth }: Readonly<Partial<Record<NumberField, number>>>,
-): string | undefined {
+function implausibleLatency(latencyMs: number, shape: KernelShape): string | undefined {
   if (latencyMs > longestMs) return `${latencyMs} ms is over an hour: is the unit milliseconds?`
-  const elements = batch! * outChannels! * (outHeight ?? 1) * (outWidth ?? 1)
-  const rate = elements / (latencyMs / 1000)
-  if (latencyMs > 0 && rate > mostElementsPerSecond)
-    return `${latencyMs} ms for ${elements} elements is faster than any device: is the unit milliseconds?`
+  const seconds = latencyMs / 1000
+  if (shape.macs / seconds > mostMacsPerSecond)
+    return `${latencyMs} ms for ${shape.macs} MACs is faster than any device: is the unit milliseconds?`
+  if ((shape.inputBytes + shape.outputBytes) / seconds > mostBytesPerSecond)
+    return `${latencyMs} ms for ${shape.outputBytes} bytes is faster than any device: is the unit milliseconds?`
   return undefined
 }
 
@@ -150,6 +149,7 @@ function completeShape(
   const outHeight = given.outHeight ?? Math.ceil(inHeight / strideHeight)
   const outWidth = given.outWidth ?? Math.ceil(inWidth / strideWidth)
   const groups = given.groups ?? (kind === 'depthwise' ? inChannels : 1)
+  const fused = given.fused ?? 0
   const hasWeights = !['pool', 'vector', 'movement', 'opaque'].includes(kind)
   const weights = hasWeights ? (kernelHeight * kernelWidth * inChannels * outChannels) / groups : 0
   const size = precisionBytes[precision]
@@ -170,11 +170,11 @@ function completeShape(
     strideHeight,
     strideWidth,
     groups,
-    fused: given.fused ?? 0,
-    inputBytes: given.inputBytes ?? batch * inChannels * inHeight * inWidth * size,
+    fused,
+    inputBytes: given.inputBytes ?? (batch * inChannels * inHeight * inWidth + fused * outElements) * size,
     outputBytes: given.outputBytes ?? outElements * size,
     weightBytes: given.weightBytes ?? weights * size,
-    activations: given.activations ?? 2,
+    activations: given.activations ?? 2 + fused,
     runLength: given.runLength ?? 0,
     macs: given.macs ?? (hasWeights ? (outElements * kernelHeight * kernelWidth * inChannels) / groups : 0),
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readJson, validateJson } from '../../hw/json-file.js'
 import { UserError } from '../../ir/errors.js'
 import { type NumberField, numberFields, type TextField, textFields } from './fields.js'
@@ -9,6 +9,8 @@ export interface ColumnMapping {
   readonly description?: string
   /** The device all rows were measured on, unless a column tells. */
   readonly device?: string
+  /** What that device computes side by side: multiprocessors of a GPU, cores. */
+  readonly processors?: number
   readonly text: Readonly<Partial<Record<TextField, TextSource>>>
   readonly numbers: Readonly<Partial<Record<NumberField, NumberSource>>>
   /** Columns that are known and not used; any other column is a fault. */
@@ -50,6 +52,12 @@ export function readMapping(file: string): ColumnMapping {
     throw new UserError('invalid-data', fault.path, fault.message, 'see docs/measurements.md for the format', file)
   }
   return value as ColumnMapping
+}
+
+/** The mapping that comes with the program under the name of a predictor, if there is one. */
+export function shippedMapping(name: string): ColumnMapping | undefined {
+  const url = new URL(`./mappings/${name}.json`, import.meta.url)
+  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as ColumnMapping) : undefined
 }
 
 /** The columns that a source reads. */

@@ -2,15 +2,20 @@ import { fcnnlsVector } from 'ml-fcnnls'
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
 
 /**
- * Coefficients, none negative, of `terms` (rows x width) that fit `latencies` in relative terms: non-negative least
+ * Coefficients, none negative, of the terms (`width` of them a row, read through `termsOf`) that fit `latencies` in relative terms: non-negative least
  * squares on rows divided by their latency (Bro and de Jong, 1997; through the Gram matrix, so rows cost no memory).
  */
-export function fitWhiteBox(terms: readonly Float64Array[], latencies: Float64Array): Float64Array {
-  const width = terms[0]?.length ?? 0
+export function nonNegativeFit(
+  rows: number,
+  width: number,
+  termsOf: (row: number) => ArrayLike<number>,
+  latencies: Float64Array,
+): Float64Array {
   const gram = new Matrix(width, width)
   const right = new Float64Array(width)
   const relative = new Float64Array(width)
-  terms.forEach((term, row) => {
+  for (let row = 0; row < rows; row++) {
+    const term = termsOf(row)
     for (let i = 0; i < width; i++) relative[i] = term[i]! / latencies[row]!
     for (let i = 0; i < width; i++) {
       const a = relative[i]!
@@ -18,7 +23,7 @@ export function fitWhiteBox(terms: readonly Float64Array[], latencies: Float64Ar
       right[i]! += a
       for (let j = i; j < width; j++) gram.set(i, j, gram.get(i, j) + a * relative[j]!)
     }
-  })
+  }
   const active = Array.from({ length: width }, (_, i) => i).filter((i) => gram.get(i, i) > 0)
   const scale = active.map((i) => Math.sqrt(gram.get(i, i)))
   // A triangular factor of the Gram matrix stands for all rows: R'R x = R'q has the same solution. The tiny ridge keeps it regular.

@@ -1,0 +1,21 @@
+import { residentBytes } from './cycles/cost.js'
+import type { Placement } from './cycles/index.js'
+import { microblockResidency } from './cycles/microblock/residency.js'
+import type { Activation, Kernel } from './kernels.js'
+import type { ArrayTarget } from './target.js'
+
+/**
+ * Where the activations of a graph live between its kernels: one over the resident part of the SRAM goes to DRAM and
+ * back, any other stays in SRAM from the kernel that makes it to the last that reads it.
+ */
+export function residency(kernels: readonly Kernel[], target: ArrayTarget): Placement[] {
+  const limit = residentBytes(target)
+  const inDram = (activations: readonly Activation[]) =>
+    activations.reduce((sum, { bytes }) => sum + (bytes > limit ? bytes : 0), 0)
+  const microblock = target.kind === 'microblock-array' ? microblockResidency(kernels, target) : []
+  return kernels.map(({ inputs, outputs }, i) => ({
+    dramInputBytes: inDram(inputs),
+    dramOutputBytes: inDram(outputs),
+    ...(microblock[i] !== undefined && { microblock: microblock[i] }),
+  }))
+}
