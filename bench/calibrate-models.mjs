@@ -1,9 +1,10 @@
 // Whole models of a sibling device correct a predictor: a predictor fitted to a table of the neural-engine's cycle model is
 // calibrated by 10 models on another array on paper (slower memory, fewer lanes, dearer calls), and the cpu predictor by 10
-// models timed on this machine (bench/results/latency.json); both tested on the other models, drawn anew many times.
-// Usage: node bench/calibrate-models.mjs FOLDER [draws]. Needs dist/. Writes bench/results/calibrate-models.json.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// models timed on this machine (LATENCY.json: what bench/latency.mjs writes); both tested on the other models, drawn anew
+// many times. Usage: node bench/calibrate-models.mjs FOLDER [draws] [LATENCY.json]. Needs dist/. Writes bench/results/calibrate-models.json.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { restMsOf } from '../dist/estimator/calibrate/calibrate-file.js'
 import { calibrateModels } from '../dist/estimator/calibrate/calibrate-models.js'
 import { variantOf } from '../dist/estimator/calibrate/distill.js'
 import { estimate } from '../dist/estimator/estimate.js'
@@ -19,7 +20,7 @@ import { inferTypes } from '../dist/ir/infer.js'
 import { SeededRandom } from '../dist/runtime/random.js'
 import { machine } from './machine.mjs'
 
-const [folder, draws = '30'] = process.argv.slice(2)
+const [folder, draws = '30', timedFile] = process.argv.slice(2)
 const calibrationSize = 10
 
 async function loadModels() {
@@ -35,12 +36,12 @@ async function loadModels() {
 }
 
 /** Models as kernels of a target, with their latency on the sibling. */
-const cut = (models, target, latencyOf) =>
+const cut = (models, target, latencyOf, interaction) =>
   models.flatMap(({ name, model }) => {
     const latencyMs = latencyOf(name, model)
     if (!(latencyMs > 0)) return []
     const { kernels } = planKernels(model, target)
-    return [{ name, latencyMs, kernels: kernels.map(({ shape, repeats }) => ({ shape, repeats })) }]
+    return [{ name, latencyMs, kernels, restMs: restMsOf(model, kernels, interaction) }]
   })
 
 function shuffle(list, random) {
@@ -55,8 +56,12 @@ function shuffle(list, random) {
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
 
 function evaluate(title, predictor, models) {
-  const predict = (by, { kernels }) =>
-    kernels.reduce((sum, { shape, repeats }) => sum + repeats * by.latencyMs(shape), 0)
+  const kernelFactor = predictor.file.interaction?.factor ?? 1
+  const predict = (by, { kernels, restMs }) =>
+    kernels.reduce(
+      (sum, { shape, repeats }) => sum + repeats * kernelFactor * by.latencyMs(shape),
+      restMs * (by.file.calibration?.restFactor ?? 1),
+    )
   const runs = { 'as it is': [], 'times a constant': [], calibrated: [] }
   for (let draw = 0; draw < Number(draws); draw++) {
     const order = shuffle(models, new SeededRandom(draw + 1))
@@ -65,7 +70,11 @@ function evaluate(title, predictor, models) {
     const measured = test.map(({ latencyMs }) => latencyMs)
     const own = test.map((model) => predict(predictor, model))
     const factor = median(few.map((model) => model.latencyMs / predict(predictor, model)))
-    const calibration = calibrateModels(predictor, few, { device: 'sibling', data: { file: '', sha256: '' } })
+    const calibration = calibrateModels(predictor, few, {
+      device: 'sibling',
+      data: { file: '', sha256: '' },
+      kernelFactor,
+    })
     const calibrated = new Predictor({ ...predictor.file, calibration })
     const corrected = test.map((model) => predict(calibrated, model))
     const width = Math.exp(calibration.halfWidth)
@@ -126,14 +135,14 @@ results['another array on paper'] = evaluate(
   cut(models, neuralEngine, (_, model) => estimate(model, sibling).latencyMs),
 )
 
-const timed = new URL('results/latency.json', import.meta.url)
-if (existsSync(timed)) {
-  const { rows } = JSON.parse(readFileSync(timed, 'utf8'))
+if (timedFile !== undefined) {
+  const { rows } = JSON.parse(readFileSync(timedFile, 'utf8'))
   const latency = new Map(rows.map(({ model, beforeMs }) => [model, beforeMs]))
+  const cpu = loadPredictor('cpu')
   results['this machine'] = evaluate(
     'cpu, timed',
-    loadPredictor('cpu'),
-    cut(models, loadTarget('cpu'), (name) => latency.get(name)),
+    cpu,
+    cut(models, loadTarget('cpu'), (name) => latency.get(name), cpu.file.interaction),
   )
 }
 writeFileSync(

@@ -4,8 +4,10 @@
 import { writeFileSync } from 'node:fs'
 import { CostTable } from '../dist/estimator/cost-table.js'
 import { estimate } from '../dist/estimator/estimate.js'
+import { callMs } from '../dist/estimator/interaction.js'
 import { kernelCoster } from '../dist/estimator/kernel-coster.js'
 import { changeKernel } from '../dist/estimator/kernel-variant.js'
+import { loadPredictor } from '../dist/estimator/predictor.js'
 import { residentBytes } from '../dist/hw/cycles/cost.js'
 import { planKernels } from '../dist/hw/kernels.js'
 import { compileSweep, peakOf } from '../dist/hw/memory/peak.js'
@@ -17,7 +19,7 @@ import { SeededRandom } from '../dist/runtime/random.js'
 import { machine } from './machine.mjs'
 
 const [file, ...names] = process.argv.slice(2)
-const targets = names.length > 0 ? names : ['neural-engine', 'cpu']
+const targets = names.length > 0 ? names : ['neural-engine', 'v100-tensorrt', 'cpu']
 const widthCount = 8
 const alternatives = ['as it is', 'fused', 'depthwise 5x5', 'fused 5x5']
 
@@ -46,6 +48,7 @@ function spaceOf(model, target) {
   const plan = planMemory(kernels, { alignBytes })
   const aligned = (bytes) => Math.ceil(bytes / alignBytes) * alignBytes
   const root = channelGroups(kernels)
+  const interaction = target.kind === 'measured' ? loadPredictor(target.predictor).file.interaction : undefined
   const optionCounts = []
   const widthChoice = new Map()
   const fixed = new Set(
@@ -193,6 +196,14 @@ function spaceOf(model, target) {
       activations: tableActivations,
       peakBytes: (sizes) => peakOf({ sweep }, sizes),
       cost: kernelCoster(target),
+      callMs:
+        interaction === undefined
+          ? 0
+          : callMs(
+              model.graph.inputs.filter(({ tensor }) => tensor === undefined).length,
+              model.graph.outputs.length,
+              interaction,
+            ),
     },
   }
 }

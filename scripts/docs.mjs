@@ -1,4 +1,4 @@
-// Writes docs/operators.md, docs/passes.md and docs/targets.md from the declarations in dist/. With --check: says whether they are up to date.
+// Writes docs/operators.md, docs/passes.md, docs/targets.md and docs/target.schema.json from the declarations in dist/ and the schema. With --check: says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
@@ -40,19 +40,74 @@ const passesPage = () =>
     '',
   ].join('\n')
 
-const targetsPage = () =>
-  [
+/** Properties of a schema as rows: path, what it may be, whether it must be there, what it means. */
+const schemaRows = (schema, root, path = '') =>
+  Object.entries(schema.properties ?? {}).flatMap(([name, found]) => {
+    const property = found.$ref ? root.definitions[found.$ref.split('/').at(-1)] : found
+    const at = path === '' ? name : `${path}.${name}`
+    const must = schema.required?.includes(name) ? 'yes' : ''
+    const text = found.description ?? property.description ?? ''
+    const row = `| ${at} | ${escapePipes(allowed(property))} | ${must} | ${escapePipes(text)} |`
+    return [row, ...schemaRows(property, root, at)]
+  })
+
+const allowed = ({ type, enum: choices, items, minimum, exclusiveMinimum, maximum, pattern }) => {
+  if (choices) return choices.join(', ')
+  if (items) return `list of ${allowed(items)}`
+  const least =
+    minimum !== undefined ? ` from ${minimum}` : exclusiveMinimum !== undefined ? ` over ${exclusiveMinimum}` : ''
+  return `${type ?? ''}${least}${maximum === undefined ? '' : ` to ${maximum}`}${pattern ? ` like \`${pattern}\`` : ''}`
+}
+
+const arrayKinds = {
+  'dot-product-array': 'dotProductArray',
+  'systolic-array': 'systolicArray',
+  'microblock-array': 'microblockArray',
+}
+
+const fieldHead = ['| field | value | required | meaning |', '|---|---|---|---|']
+
+const targetsPage = () => {
+  const schema = JSON.parse(targetSchema)
+  return [
     '# Targets',
     '',
-    'A target is a JSON file; `src/hw/target.schema.json` is its schema. `optimize targets FILE` checks one of your own.',
+    'A target is a JSON file; [target.schema.json](target.schema.json) is its schema. `optimize targets FILE` checks one of your own, and',
+    'says which value at which path is not what was expected. `--target FILE` takes it wherever a name is taken.',
+    '[Cycle models](cycle-models.md) says what becomes of the figures.',
     '',
+    '## Fields',
+    '',
+    ...fieldHead,
+    ...schemaRows(schema, schema),
+    '',
+    'A target of kind `measured` needs `predictor`; the others need `array`, `clockGHz`, `overhead` and `vector`.',
+    '',
+    ...Object.entries(arrayKinds).flatMap(([kind, definition]) => [
+      `### array of kind ${kind}`,
+      '',
+      schema.definitions[definition].description,
+      '',
+      ...fieldHead,
+      ...schemaRows(schema.definitions[definition], schema),
+      '',
+    ]),
     ...targetNames().flatMap((name) => {
       const target = loadTarget(name)
       return [`## ${name}`, '', target.description, '', '```json', JSON.stringify(target, null, 2), '```', '']
     }),
   ].join('\n')
+}
 
-const pages = { 'docs/operators.md': operatorsPage(), 'docs/passes.md': passesPage(), 'docs/targets.md': targetsPage() }
+/** Published as it is. */
+const targetSchema = readFileSync(new URL('../src/hw/target.schema.json', import.meta.url), 'utf8')
+
+const pages = {
+  'docs/operators.md': operatorsPage(),
+  'docs/passes.md': passesPage(),
+  'docs/targets.md': targetsPage(),
+  'docs/target.schema.json': targetSchema,
+}
 let stale = 0
 for (const [file, text] of Object.entries(pages)) {
   if (!process.argv.includes('--check')) writeFileSync(file, text)

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { calibrationText } from '../src/cli/calibrate-option.js'
 import { parser } from '../src/cli/parser.js'
 import { calibrateFile } from '../src/estimator/calibrate/calibrate-file.js'
+import { estimate } from '../src/estimator/estimate.js'
 import { fitTable } from '../src/estimator/fit/fit-table.js'
 import { Predictor, readPredictor } from '../src/estimator/predictor.js'
 import { type Measurement, toMeasurement } from '../src/estimator/table/fields.js'
@@ -12,6 +13,7 @@ import { ownMapping } from '../src/estimator/table/mapping.js'
 import { writeModel } from '../src/export/write-model.js'
 import { planKernels } from '../src/hw/kernels.js'
 import { loadTarget } from '../src/hw/target.js'
+import { readModel } from '../src/import/read-model.js'
 import { buildModel } from '../src/ir/build.js'
 import { inferTypes } from '../src/ir/infer.js'
 import { Tensor } from '../src/ir/tensor.js'
@@ -142,6 +144,11 @@ describe('optimize fit --calibrate', () => {
     expect(text).toContain(`wrote ${out}`)
     const predictor = readPredictor(out)
     expect(predictor.file.calibration).toMatchObject({ unit: 'models', device: 'board' })
+    const { name: _, ...cpu } = loadTarget('cpu')
+    writeFileSync(at('board.target.json'), JSON.stringify({ name: 'board', ...cpu, predictor: 'board.json' }))
+    const own = estimate(await readModel(at('m3.onnx')), loadTarget(at('board.target.json')))
+    expect(own.latencyMs).toBeGreaterThan(0)
+    expect(own.latencyMs).toBeCloseTo(2.5 * (await writeChain('again.onnx', [8], 20)), 3)
     const figures = JSON.parse(
       await run(at('few.csv'), '--calibrate', at('source.json'), '--json', '--out', at('few.json')),
     ) as { calibration: { unit: string; rows: number } }
@@ -149,6 +156,6 @@ describe('optimize fit --calibrate', () => {
   })
 
   it('needs a table', async () => {
-    await expect(run('--calibrate', at('source.json'))).rejects.toMatchObject({ code: 'usage' })
+    await expect(run('--calibrate', at('source.json'))).rejects.toMatchObject({ code: 'usage', message: 'no table' })
   })
 })

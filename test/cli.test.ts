@@ -185,7 +185,12 @@ describe('the other commands', () => {
     ['a folder without models', ['profile', join(root, 'docs')], 3, /docs: no \.onnx file in this folder/],
     ['one unknown target of two', ['profile', raw, '--target', 'neural-engine,abacus'], 2, /no target "abacus"/],
     ['no target', ['profile', raw, '--target', ','], 2, /--target: no target given/],
-    ['a shape for none of the models', ['profile', raw, raw, '--shape', 'x=1', '-t', 'neural-engine,cpu'], 2, /"x=1"/],
+    [
+      'a shape for none of the models',
+      ['profile', raw, raw, '--shape', 'x=1', '-t', 'neural-engine,systolic-16x16-ws'],
+      2,
+      /"x=1"/,
+    ],
   ])('profile with %s: exit code and one line', async (_, args, code, message) => {
     const result = await run(...args)
     expect(result.stderr.trim().split('\n')).toHaveLength(1)

@@ -28,11 +28,16 @@ export const targetsCommand: CommandModule<object, Options> = {
     }
     const { colorsFor, plainTable } = await import('../report/terminal.js')
     const colors = colorsFor(wantsColors(stdout))
+    const [{ areaOf }, { bytes, count }] = await Promise.all([import('../hw/area.js'), import('../report/format.js')])
     const table = plainTable(
-      ['name', 'kind', 'description'].map((title) => colors.dim(title)),
-      ['left', 'left', 'left'],
+      ['name', 'kind', 'MACs', 'SRAM', 'description'].map((title) => colors.dim(title)),
+      ['left', 'left', 'right', 'right', 'left'],
     )
-    for (const { name, kind, description } of targets) table.push([colors.bold(name), kind, description])
+    for (const target of targets) {
+      const area = areaOf(target)
+      const parts = area === undefined ? ['-', '-'] : [count(area.macs), bytes(area.sramBytes)]
+      table.push([colors.bold(target.name), target.kind, ...parts, target.description])
+    }
     stdout.write(`${table.toString()}\n`)
   },
 }

@@ -61,6 +61,7 @@ function chain(length: number, widthCounts: readonly number[], onCost: () => voi
     optionCounts: [...widthCounts, 2],
     kernels,
     activations: widthCounts.map((_, i) => ({ choices: [i], bytes: ([option]) => 16 * width(option!) })),
+    callMs: 0.375,
     peakBytes: (sizes) => sizes.reduce((peak, size, i) => Math.max(peak, size + (sizes[i + 1] ?? 0)), 0),
     cost: ({ shape }) => {
       onCost()
@@ -70,8 +71,8 @@ function chain(length: number, widthCounts: readonly number[], onCost: () => voi
 }
 
 /** The same from scratch. */
-function direct({ kernels, activations, peakBytes }: CostTableSpec, candidate: Uint8Array) {
-  let latencyMs = 0
+function direct({ kernels, activations, peakBytes, callMs = 0 }: CostTableSpec, candidate: Uint8Array) {
+  let latencyMs = callMs
   let energyMj = 0
   let weightBytes = 0
   for (const { choices, variant, repeats = 1 } of kernels) {

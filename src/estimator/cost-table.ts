@@ -35,6 +35,8 @@ export interface CostTableSpec {
   readonly activations: readonly TableActivation[]
   /** Largest sum of live bytes for given sizes of the activations: `peakOf` of a planned schedule. */
   readonly peakBytes: (sizes: Float64Array) => number
+  /** Milliseconds that every candidate takes, such as the call of a runtime; 0 by default. */
+  readonly callMs?: number
   /** Cost of one run of a kernel; see `kernelCoster`. */
   readonly cost: (variant: KernelVariant) => KernelFigures
 }
@@ -114,7 +116,7 @@ export class CostTable {
   score(candidate: Candidate): Score {
     this.#check(candidate)
     const score = this.#score
-    let latencyMs = 0
+    let latencyMs = this.#spec.callMs ?? 0
     let energyMj = 0
     let weightBytes = 0
     const table = this.#kernels
@@ -180,7 +182,7 @@ export class CostTable {
   #sum(): Score {
     const values = this.#currentValues
     const score = this.#score
-    score.latencyMs = 0
+    score.latencyMs = this.#spec.callMs ?? 0
     score.energyMj = 0
     score.weightBytes = 0
     for (let at = 0; at < values.length; at += kernelWidth) {

@@ -2,6 +2,7 @@ import { kernelCost, millisecondsOf } from '../hw/cycles/index.js'
 import { energyMj } from '../hw/energy.js'
 import type { Target } from '../hw/target.js'
 import type { KernelFigures, KernelVariant } from './cost-table.js'
+import { inNetworkMs } from './interaction.js'
 import { loadPredictor, type Predictor } from './predictor.js'
 
 /**
@@ -11,6 +12,7 @@ import { loadPredictor, type Predictor } from './predictor.js'
 export function kernelCoster(target: Target, predictor?: Predictor): (variant: KernelVariant) => KernelFigures {
   if (target.kind === 'measured') {
     const measured = predictor ?? loadPredictor(target.predictor)
+    const { interaction } = measured.file
     const resident = target.memory.sramBytes * target.memory.residentFraction
     return ({ shape, placement }) => {
       const { inputBytes, outputBytes, weightBytes, macs } = shape
@@ -19,7 +21,9 @@ export function kernelCoster(target: Target, predictor?: Predictor): (variant: K
       const dramOutputBytes = placement?.dramOutputBytes ?? spilled(outputBytes)
       const sramBytes = inputBytes + outputBytes + weightBytes
       const work = { macs, sramBytes, dramBytes: weightBytes + dramInputBytes + dramOutputBytes }
-      return { latencyMs: measured.latencyMs(shape), energyMj: energyMj(work, target, shape.precision) }
+      const aloneMs = measured.latencyMs(shape)
+      const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, shape, interaction)
+      return { latencyMs, energyMj: energyMj(work, target, shape.precision) }
     }
   }
   return ({ shape, placement }) => {

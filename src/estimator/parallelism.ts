@@ -1,6 +1,6 @@
 import type { KernelShape } from '../hw/shape.js'
 import { fitSteps, type StepFit } from './step-likelihood.js'
-import { type Arrangement, arrangements, type DenseRows, denseRows } from './step-model.js'
+import { type Arrangement, arrangements, type DenseRows, denseRows, StepLogs } from './step-model.js'
 
 /**
  * Channels an array takes at once: latency steps at their multiples. 1: latency grows with every channel, as along the
@@ -76,14 +76,15 @@ function likeliest(rows: DenseRows, starts: readonly Hypothesis[]): Fitted | und
   let best: Fitted | undefined
   for (const { arrangement, a, b, overhead, msPerStep } of starts) {
     const kept = rows.belowRoofs(overhead)
-    const fit = fitSteps(kept, arrangement, [a, b], { overheadMs: overhead, msPerStep, noise: tolerance / 2 })
+    const logs = new StepLogs(kept, arrangement)
+    const fit = fitSteps(kept, logs, [a, b], { overheadMs: overhead, msPerStep, noise: tolerance / 2 })
     let at: Fitted = { arrangement, a, b, fit }
     for (let isBetter = true; isBetter; ) {
       isBetter = false
       const { a: fromA, b: fromB, fit: from } = at
       for (let nextA = Math.max(1, fromA - nearby); nextA <= Math.min(mostLanes, fromA + nearby); nextA++) {
         for (let nextB = Math.max(1, fromB - nearby); nextB <= Math.min(mostLanes, fromB + nearby); nextB++) {
-          const next = fitSteps(kept, arrangement, [nextA, nextB], from)
+          const next = fitSteps(kept, logs, [nextA, nextB], from)
           if (next.logLikelihood <= at.fit.logLikelihood + 1e-6) continue
           at = { arrangement, a: nextA, b: nextB, fit: next }
           isBetter = true
@@ -110,10 +111,10 @@ function coarse(rows: DenseRows): Hypothesis[] {
     const ofArrangement: Hypothesis[] = []
     for (const part of overheadParts) {
       const overhead = part * rows.shortestMs
-      const score = scorer(rows, arrangement, overhead)
+      const { score, extents } = scorer(rows, arrangement, overhead)
       // Beyond half the largest extent there would be too few steps to see.
       const most = (extent: number) => Math.max(1, Math.min(mostLanes, Math.floor(extent / 2)))
-      const [extentA, extentB] = arrangement.extents(rows)
+      const [extentA, extentB] = extents
       for (const a of coarseLanes(most(extentA))) {
         for (const b of coarseLanes(most(extentB))) {
           ofArrangement.push({ arrangement, overhead, a, b, ...score(a, b) })
@@ -130,7 +131,7 @@ function coarse(rows: DenseRows): Hypothesis[] {
 function refined(rows: DenseRows, starts: readonly Hypothesis[]): Hypothesis[] {
   const summits = new Map<string, Hypothesis>()
   for (const start of starts) {
-    const score = scorer(rows, start.arrangement, start.overhead)
+    const { score } = scorer(rows, start.arrangement, start.overhead)
     let at: Hypothesis = { ...start, ...score(start.a, start.b) }
     for (let isBetter = true; isBetter; ) {
       isBetter = false
@@ -163,15 +164,19 @@ function scorer(
   rows: DenseRows,
   arrangement: Arrangement,
   overhead: number,
-): (a: number, b: number) => Pick<Hypothesis, 'score' | 'msPerStep'> {
+): {
+  readonly score: (a: number, b: number) => Pick<Hypothesis, 'score' | 'msPerStep'>
+  readonly extents: StepLogs['extents']
+} {
   const kept = rows.computing(overhead)
   const { count } = kept
   const times = new Float64Array(count)
   for (let i = 0; i < count; i++) times[i] = Math.log(kept.latencyMs[i]! - overhead)
   const cells = new Int32Array(4096)
   const steps = new Float64Array(count)
-  return (a, b) => {
-    arrangement.logSteps(kept, a, b, steps)
+  const logs = new StepLogs(kept, arrangement)
+  const score = (a: number, b: number) => {
+    logs.into(a, b, steps)
     cells.fill(0)
     let low = Number.POSITIVE_INFINITY
     let high = 0
@@ -198,4 +203,5 @@ function scorer(
     }
     return { score: best, msPerStep: Math.exp(lowestLog + cell * (bestAt - (windowCells - 1) / 2)) }
   }
+  return { score, extents: logs.extents }
 }

@@ -84,15 +84,17 @@ export interface Prediction {
   readonly memoryShare: number
 }
 
-const shipped = new Map<string, Predictor>()
+const loaded = new Map<string, Predictor>()
 
-/** A predictor that comes with the program. */
+/** The predictor that a target names: one that comes with the program, or a `.json` file. */
 export function loadPredictor(name: string): Predictor {
-  let predictor = shipped.get(name)
+  let predictor = loaded.get(name)
   if (predictor === undefined) {
     const url = new URL(`./predictors/${name}.json`, import.meta.url)
-    predictor = new Predictor(checkVersion(JSON.parse(readFileSync(url, 'utf8')), `${name}.json`))
-    shipped.set(name, predictor)
+    predictor = name.endsWith('.json')
+      ? readPredictor(name)
+      : new Predictor(checkVersion(JSON.parse(readFileSync(url, 'utf8')), `${name}.json`))
+    loaded.set(name, predictor)
   }
   return predictor
 }

@@ -1,4 +1,4 @@
-import type { Arrangement, DenseRows } from './step-model.js'
+import type { DenseRows, StepLogs } from './step-model.js'
 
 /** Latency = overhead + steps x msPerStep, for kernels that are bound by computing. */
 export interface StepFit {
@@ -23,13 +23,13 @@ const mostNoise = 0.04
 /** Fits both coefficients to the rows that agree, weighted by relative error, starting from a guess. */
 export function fitSteps(
   rows: DenseRows,
-  arrangement: Arrangement,
+  logs: StepLogs,
   [a, b]: readonly [number, number],
   start: Pick<StepFit, 'overheadMs' | 'msPerStep' | 'noise'>,
 ): StepFit {
   const { count, latencyMs } = rows
   const steps = new Float64Array(count)
-  arrangement.logSteps(rows, a, b, steps)
+  logs.into(a, b, steps)
   for (let i = 0; i < count; i++) steps[i] = Math.exp(steps[i]!)
   let { overheadMs, msPerStep, noise } = start
   for (let round = 0; round < 4; round++) {

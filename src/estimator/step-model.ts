@@ -81,63 +81,99 @@ function evenly<T>(list: readonly T[], count: number): readonly T[] {
   return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!)
 }
 
-/** How an array of a x b multipliers takes a kernel apart. */
+/**
+ * How an array of a x b multipliers takes a kernel apart: steps = ceil(overA / a) ceil(overB / b) (streamed + skew); see
+ * `src/hw/cycles`.
+ */
 export interface Arrangement {
   readonly name: string
-  /** Logarithms of the steps that each kernel takes. */
-  readonly logSteps: (rows: DenseRows, a: number, b: number, out: Float64Array) => void
-  /** The largest sizes in the rows that are cut into a and into b. */
-  readonly extents: (rows: DenseRows) => readonly [ofA: number, ofB: number]
+  /** Sizes of each kernel that are cut into a and into b, and what is streamed through. */
+  readonly overA: (rows: DenseRows) => Float64Array
+  readonly overB: (rows: DenseRows) => Float64Array
+  readonly streamed: (rows: DenseRows) => Float64Array
+  /** Cycles to fill and drain the array. */
+  readonly skew: (a: number, b: number) => number
   /** What of a and b are lanes of channels. */
   readonly lanes: (a: number, b: number) => { readonly input: number; readonly output: number }
 }
 
-const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0)
+const times = (left: Float64Array, right: Float64Array): Float64Array => left.map((value, i) => value * right[i]!)
+const windows = ({ inChannels, taps }: DenseRows) => times(inChannels, taps)
 
-/** Steps of a kernel are the product of two counts of tiles and of what is streamed; see `src/hw/cycles`. */
 export const arrangements: readonly Arrangement[] = [
   {
     name: 'dot-product',
-    logSteps: ({ count, positions, taps, inChannels, outChannels }, a, b, out) => {
-      for (let i = 0; i < count; i++) {
-        const tiles = Math.ceil(inChannels[i]! / a) * Math.ceil(outChannels[i]! / b)
-        out[i] = Math.log(positions[i]! * taps[i]! * tiles)
-      }
-    },
-    extents: ({ inChannels, outChannels }) => [largest(inChannels), largest(outChannels)],
+    overA: ({ inChannels }) => inChannels,
+    overB: ({ outChannels }) => outChannels,
+    streamed: ({ positions, taps }) => times(positions, taps),
+    skew: () => 0,
     lanes: (input, output) => ({ input, output }),
   },
   {
     name: 'weight-stationary',
-    logSteps: ({ count, positions, taps, inChannels, outChannels }, a, b, out) => {
-      for (let i = 0; i < count; i++) {
-        const folds = Math.ceil((inChannels[i]! * taps[i]!) / a) * Math.ceil(outChannels[i]! / b)
-        out[i] = Math.log(folds * (positions[i]! + 2 * a + b - 2))
-      }
-    },
-    extents: ({ inChannels, outChannels }) => [largest(inChannels), largest(outChannels)],
+    overA: windows,
+    overB: ({ outChannels }) => outChannels,
+    streamed: ({ positions }) => positions,
+    skew: (a, b) => 2 * a + b - 2,
     lanes: (input, output) => ({ input, output }),
   },
   {
     name: 'output-stationary',
-    logSteps: ({ count, positions, taps, inChannels, outChannels }, a, b, out) => {
-      for (let i = 0; i < count; i++) {
-        const folds = Math.ceil(positions[i]! / a) * Math.ceil(outChannels[i]! / b)
-        out[i] = Math.log(folds * (inChannels[i]! * taps[i]! + a + b - 2))
-      }
-    },
-    extents: ({ positions, outChannels }) => [largest(positions), largest(outChannels)],
+    overA: ({ positions }) => positions,
+    overB: ({ outChannels }) => outChannels,
+    streamed: windows,
+    skew: (a, b) => a + b - 2,
     lanes: (_, output) => ({ input: 1, output }),
   },
   {
     name: 'input-stationary',
-    logSteps: ({ count, positions, taps, inChannels, outChannels }, a, b, out) => {
-      for (let i = 0; i < count; i++) {
-        const folds = Math.ceil((inChannels[i]! * taps[i]!) / a) * Math.ceil(positions[i]! / b)
-        out[i] = Math.log(folds * (outChannels[i]! + 2 * a + b - 2))
-      }
-    },
-    extents: ({ inChannels, positions }) => [largest(inChannels), largest(positions)],
+    overA: windows,
+    overB: ({ positions }) => positions,
+    streamed: ({ outChannels }) => outChannels,
+    skew: (a, b) => 2 * a + b - 2,
     lanes: (input) => ({ input, output: 1 }),
   },
 ]
+
+const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0)
+
+/** Logarithms of the steps of kernels under one arrangement. Every logarithm is taken once for each size of a, b and skew. */
+export class StepLogs {
+  /** The largest sizes that are cut into a and into b. */
+  readonly extents: readonly [ofA: number, ofB: number]
+  readonly #tilesA: (a: number) => Float64Array
+  readonly #tilesB: (b: number) => Float64Array
+  readonly #stream: (skew: number) => Float64Array
+  readonly #skew: Arrangement['skew']
+
+  constructor(rows: DenseRows, arrangement: Arrangement) {
+    const overA = arrangement.overA(rows)
+    const overB = arrangement.overB(rows)
+    const streamed = arrangement.streamed(rows)
+    this.extents = [largest(overA), largest(overB)]
+    this.#tilesA = remembered((a) => overA.map((size) => Math.log(Math.ceil(size / a))))
+    this.#tilesB = remembered((b) => overB.map((size) => Math.log(Math.ceil(size / b))))
+    this.#stream = remembered((skew) => streamed.map((size) => Math.log(size + skew)))
+    this.#skew = arrangement.skew
+  }
+
+  /** For arrays of a x b. */
+  into(a: number, b: number, out: Float64Array): void {
+    const tilesA = this.#tilesA(a)
+    const tilesB = this.#tilesB(b)
+    const stream = this.#stream(this.#skew(a, b))
+    for (let i = 0; i < out.length; i++) out[i] = tilesA[i]! + tilesB[i]! + stream[i]!
+  }
+}
+
+function remembered(compute: (of: number) => Float64Array): (of: number) => Float64Array {
+  const known = new Map<number, Float64Array>()
+  return (of) => {
+    let values = known.get(of)
+    if (values === undefined) {
+      values = compute(of)
+      known.set(of, values)
+    }
+    return values
+  }
+}

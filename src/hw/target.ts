@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { UserError } from '../ir/errors.js'
 import type { BlockedLayout, FusionRule } from './fusion.js'
 import { readJson, type SchemaFault, validateJson } from './json-file.js'
@@ -20,6 +21,8 @@ export interface Fusion {
   readonly dispatch?: 'every-node' | 'data-only'
   /** Whether what depends on constants alone is computed before anything runs. */
   readonly foldsConstants?: boolean
+  /** A runtime that is here and can be asked what it makes of a model; the rules stand in for it where it is not asked. */
+  readonly runtime?: 'onnxruntime'
   /** Operators that the runtime removes. */
   readonly drops?: readonly string[]
   readonly rules?: readonly FusionRule[]
@@ -196,7 +199,10 @@ export function loadTarget(nameOrFile: string): Target {
   if (fault !== undefined) {
     throw new UserError('invalid-target', fault.path, fault.message, 'see docs/targets.md for the format', nameOrFile)
   }
-  return value as Target
+  const target = value as Target
+  // A predictor's file lies where the target says, seen from the target.
+  if (target.kind !== 'measured' || !target.predictor.endsWith('.json')) return target
+  return { ...target, predictor: resolve(dirname(nameOrFile), target.predictor) }
 }
 
 /** What is wrong with a target description, first fault only: JSON path, what was expected, the value found. */

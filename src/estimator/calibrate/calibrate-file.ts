@@ -1,8 +1,10 @@
-import { planKernels } from '../../hw/kernels.js'
+import { type Kernel, planKernels } from '../../hw/kernels.js'
 import { loadTarget, type Target, targetNames } from '../../hw/target.js'
 import { readModel } from '../../import/read-model.js'
 import { UserError } from '../../ir/errors.js'
+import type { Model } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
+import { callMs, type Interaction, inNetworkMs } from '../interaction.js'
 import { loadPredictor, type Predictor, type PredictorFile, readPredictor } from '../predictor.js'
 import type { ColumnMapping } from '../table/mapping.js'
 import { readTable } from '../table/read-table.js'
@@ -44,7 +46,13 @@ export async function calibrateFile(
     models === undefined
       ? await byKernels(predictor, file, mapping, seed, onProgress)
       : await byModels(predictor, models, planningTarget(target, ownTarget), onProgress)
-  return { ...predictor.file, name: name ?? `${predictor.file.name}-calibrated`, calibration }
+  const { interaction, ...rest } = predictor.file
+  return {
+    ...rest,
+    ...(interaction !== undefined && { interaction: calibrateInteraction(interaction, calibration) }),
+    name: name ?? `${predictor.file.name}-calibrated`,
+    calibration,
+  }
 }
 
 function sourceOf(source: string): { predictor: Predictor; target: Target | undefined } {
@@ -92,9 +100,9 @@ async function byModels(
     try {
       const model = await readModel(path)
       inferTypes(model)
-      const kernels = planKernels(model, target).kernels.map(({ shape, repeats }) => ({ shape, repeats }))
+      const { kernels } = planKernels(model, target)
       if (kernels.length === 0) throw new UserError('invalid-model', '', 'no kernels', 'leave it out of the table')
-      models.push({ name: path, kernels, latencyMs })
+      models.push({ name: path, kernels, latencyMs, restMs: restMsOf(model, kernels, predictor.file.interaction) })
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       // The fault is the model's; the table says which one.
@@ -102,5 +110,30 @@ async function byModels(
       throw new UserError(error.code, place, error.message, error.remedy, error.file ?? path)
     }
   }
-  return calibrateModels(predictor, models, { device: data.device, data: { file: data.file, sha256: data.sha256 } })
+  return calibrateModels(predictor, models, {
+    device: data.device,
+    data: { file: data.file, sha256: data.sha256 },
+    kernelFactor: predictor.file.interaction?.factor ?? 1,
+  })
+}
+
+/** Milliseconds that a model takes beyond its kernels by themselves. */
+export function restMsOf({ graph }: Model, kernels: readonly Kernel[], interaction: Interaction | undefined): number {
+  if (interaction === undefined) return 0
+  const inputs = graph.inputs.filter(({ tensor }) => tensor === undefined).length
+  const traffic = kernels.reduce((sum, { shape, repeats }) => sum + repeats * inNetworkMs(0, shape, interaction), 0)
+  return traffic + callMs(inputs, graph.outputs.length, interaction)
+}
+
+/** The sibling's: all times by one factor, and the interval of the models that taught it. */
+function calibrateInteraction(interaction: Interaction, { restFactor, unit, halfWidth }: Calibration): Interaction {
+  return {
+    ...interaction,
+    callMs: interaction.callMs * restFactor,
+    inputMs: interaction.inputMs * restFactor,
+    outputMs: interaction.outputMs * restFactor,
+    largeByteMs: interaction.largeByteMs * restFactor,
+    weightByteMs: interaction.weightByteMs * restFactor,
+    halfWidth: unit === 'models' ? halfWidth : Math.max(halfWidth, interaction.halfWidth),
+  }
 }

@@ -7,8 +7,8 @@ export interface Calibration {
   readonly data: { readonly file: string; readonly sha256: string }
   /** The corrected latency is the weighted geometric mean of the members'; weights sum to 1. */
   readonly members: readonly CalibrationMember[]
-  /** Of whole models: what is multiplied with what the predictor adds to its kernels (a call, traffic between them). */
-  readonly restFactor?: number
+  /** Factor of what the predictor adds to its kernels for a whole model: a call, traffic between them. */
+  readonly restFactor: number
   /** Half the 90 % interval of the logarithm, from rows left out. */
   readonly halfWidth: number
   /** Median absolute logarithm of measured over predicted on rows left out: of each candidate, and of the predictor as it was. */
