@@ -1,8 +1,8 @@
 // Whole models of a sibling device correct a predictor: a predictor fitted to a table of the neural-engine's cycle model is
 // calibrated by 10 models on another array on paper (slower memory, fewer lanes, dearer calls), and the cpu predictor by 10
-// models timed on this machine (bench/results/latency.json); both tested on the other models, drawn anew many times.
-// Usage: node bench/calibrate-models.mjs FOLDER [draws]. Needs dist/. Writes bench/results/calibrate-models.json.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// models timed on this machine (LATENCY.json: what bench/latency.mjs writes); both tested on the other models, drawn anew
+// many times. Usage: node bench/calibrate-models.mjs FOLDER [draws] [LATENCY.json]. Needs dist/. Writes bench/results/calibrate-models.json.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { restMsOf } from '../dist/estimator/calibrate/calibrate-file.js'
 import { calibrateModels } from '../dist/estimator/calibrate/calibrate-models.js'
@@ -20,7 +20,7 @@ import { inferTypes } from '../dist/ir/infer.js'
 import { SeededRandom } from '../dist/runtime/random.js'
 import { machine } from './machine.mjs'
 
-const [folder, draws = '30'] = process.argv.slice(2)
+const [folder, draws = '30', timedFile] = process.argv.slice(2)
 const calibrationSize = 10
 
 async function loadModels() {
@@ -56,8 +56,12 @@ function shuffle(list, random) {
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
 
 function evaluate(title, predictor, models) {
-  const predict = (by, { kernels }) =>
-    kernels.reduce((sum, { shape, repeats }) => sum + repeats * by.latencyMs(shape), 0)
+  const kernelFactor = predictor.file.interaction?.factor ?? 1
+  const predict = (by, { kernels, restMs }) =>
+    kernels.reduce(
+      (sum, { shape, repeats }) => sum + repeats * kernelFactor * by.latencyMs(shape),
+      restMs * (by.file.calibration?.restFactor ?? 1),
+    )
   const runs = { 'as it is': [], 'times a constant': [], calibrated: [] }
   for (let draw = 0; draw < Number(draws); draw++) {
     const order = shuffle(models, new SeededRandom(draw + 1))
@@ -131,14 +135,14 @@ results['another array on paper'] = evaluate(
   cut(models, neuralEngine, (_, model) => estimate(model, sibling).latencyMs),
 )
 
-const timed = new URL('results/latency.json', import.meta.url)
-if (existsSync(timed)) {
-  const { rows } = JSON.parse(readFileSync(timed, 'utf8'))
+if (timedFile !== undefined) {
+  const { rows } = JSON.parse(readFileSync(timedFile, 'utf8'))
   const latency = new Map(rows.map(({ model, beforeMs }) => [model, beforeMs]))
+  const cpu = loadPredictor('cpu')
   results['this machine'] = evaluate(
     'cpu, timed',
-    loadPredictor('cpu'),
-    cut(models, loadTarget('cpu'), (name) => latency.get(name), loadPredictor('cpu').file.interaction),
+    cpu,
+    cut(models, loadTarget('cpu'), (name) => latency.get(name), cpu.file.interaction),
   )
 }
 writeFileSync(

@@ -78,7 +78,7 @@ async function measureAll() {
     }))
     const network = { file, inputs: feeds.size, outputs: model.graph.outputs.length, byRules, medians: [] }
     networks.push(network)
-    const observed = await observeFile(runtime, path, feeds)
+    const observed = await observeFile(runtime, path, { feeds })
     if ('reason' in observed) {
       network.notObserved = observed.reason
       continue

@@ -1,8 +1,8 @@
 // Kernel predictions a second through the public Predictor, one thread, every shape a new one (no cache anywhere).
 // Usage: node bench/predictor-speed.mjs [predictor name or file]. Needs dist/. Writes bench/results/predictor-speed.json.
 import { writeFileSync } from 'node:fs'
-import { convolutionShape } from '../dist/hw/convolution-shape.js'
 import { loadPredictor, readPredictor } from '../dist/estimator/predictor.js'
+import { convolutionShape } from '../dist/hw/convolution-shape.js'
 import { SeededRandom } from '../dist/runtime/random.js'
 import { machine } from './machine.mjs'
 

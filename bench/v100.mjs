@@ -45,7 +45,10 @@ function fitAndJudge(train, test, collected) {
   const options = { name: 'bench', processors: mapping.processors, seed: 1, source: file }
   const predictor = new Predictor(fitTable({ ...table, rows: train }, options))
   const { user, system } = process.cpuUsage(start)
-  for (const { precision, kernel, outOfRange: _, ...figures } of validatePredictor(predictor, { ...table, rows: test })) {
+  for (const { precision, kernel, outOfRange: _, ...figures } of validatePredictor(predictor, {
+    ...table,
+    rows: test,
+  })) {
     const key = `${precision} ${kernel}`
     collected[key] = [...(collected[key] ?? []), figures]
     console.log(key, JSON.stringify(figures))

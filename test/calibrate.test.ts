@@ -156,6 +156,6 @@ describe('optimize fit --calibrate', () => {
   })
 
   it('needs a table', async () => {
-    await expect(run('--calibrate', at('source.json'))).rejects.toMatchObject({ code: 'usage' })
+    await expect(run('--calibrate', at('source.json'))).rejects.toMatchObject({ code: 'usage', message: 'no table' })
   })
 })

@@ -195,6 +195,10 @@ describe('target v100-tensorrt', () => {
     expect(metrics.latencyMs).toBeGreaterThan(low)
     expect(metrics.latencyMs).toBeLessThan(high)
     expect(metrics.kernels.every(({ latencyMs }) => latencyMs > 0)).toBe(true)
+    for (const { kind, outOfRange } of metrics.kernels) {
+      if (kind === 'convolution' || kind === 'depthwise') continue
+      expect(outOfRange).toContain(`no measurements of ${kind} in float16`)
+    }
   })
 })
 

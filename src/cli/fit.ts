@@ -81,12 +81,12 @@ export const fitCommand: CommandModule<object, Options> = {
 async function checkFlags(options: Options): Promise<void> {
   const { UserError } = await import('../ir/errors.js')
   const usage = (flag: string, what: string, remedy: string) => new UserError('usage', flag, what, remedy)
+  if (options.table === undefined && options.calibrate !== undefined)
+    throw usage('--calibrate', 'no table', 'give the few rows that were measured on the other device')
   if (options.table === undefined && options.validate === undefined)
     throw usage('', 'nothing to do', 'give a table to fit to, or --validate FILE with --target or --predictor')
   if (options.table !== undefined && options.predictor !== undefined)
     throw usage('--predictor', 'a table is given too', 'fit to the table, or validate the predictor, one at a time')
-  if (options.table === undefined && options.calibrate !== undefined)
-    throw usage('--calibrate', 'no table', 'give the few rows that were measured on the other device')
   if (options.table === undefined && options.predictor === undefined && options.target === undefined)
     throw usage('--validate', 'no predictor', 'name it with --predictor FILE or --target NAME')
   const { processors, seed } = options

@@ -109,6 +109,7 @@ type CostedKernel = Pick<KernelCost, 'bound' | 'utilisation' | 'dramBytes' | 'sr
   readonly latencyMs: number
   readonly lowMs: number
   readonly highMs: number
+  readonly outOfRange?: readonly string[]
 }
 
 function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
@@ -121,7 +122,7 @@ function costsOf(kernels: readonly Kernel[], target: Target): CostedKernel[] {
 }
 
 function predictedCost(kernel: Kernel, predictor: Predictor, target: Target): CostedKernel {
-  const { latencyMs: aloneMs, lowMs, highMs, overheadShare, memoryShare } = predictor.predict(kernel.shape)
+  const { latencyMs: aloneMs, lowMs, highMs, outOfRange, overheadShare, memoryShare } = predictor.predict(kernel.shape)
   const { interaction } = predictor.file
   const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, kernel.shape, interaction)
   const share = latencyMs / aloneMs
@@ -132,6 +133,7 @@ function predictedCost(kernel: Kernel, predictor: Predictor, target: Target): Co
     highMs: highMs * share,
     bound: !isBusy ? 'overhead' : memoryShare > 0.5 ? 'memory' : 'compute',
     utilisation: 0,
+    ...(outOfRange.length > 0 && { outOfRange }),
     ...trafficOf(kernel, target),
   }
 }
@@ -150,4 +152,5 @@ const kernelMetrics = (kernel: Kernel, cost: CostedKernel): KernelMetrics => ({
   ...(cost.unit !== undefined && { unit: cost.unit }),
   bound: cost.bound,
   utilisation: cost.utilisation,
+  ...(cost.outOfRange !== undefined && { outOfRange: cost.outOfRange }),
 })

@@ -35,6 +35,8 @@ export interface KernelMetrics {
   readonly bound: Bound
   /** Useful MACs over what the target could do in its time; 0 where it has none. */
   readonly utilisation: number
+  /** Why a predictor knows little of it: nothing like it was measured. Undefined: it does, or a cycle model gave the figure. */
+  readonly outOfRange?: readonly string[]
 }
 
 /** Arithmetic and data movement of one inference; idle power and control are not in it. */

@@ -1,10 +1,10 @@
-// The package ships no types for its main entry; this is the one class used.
+// The package ships no types for its main entry; these are the classes used.
 declare module 'ml-regression' {
-  export class MultivariateLinearRegression {
-    /** x: samples x features, y: samples x outputs. */
-    constructor(x: number[][], y: number[][], options?: { intercept?: boolean; statistics?: boolean })
-    /** features (and the intercept) x outputs */
-    readonly weights: number[][]
-    predict(x: number[][]): number[][]
+  interface OneVariable {
+    predict(x: number): number
   }
+  /** y = slope x + intercept */
+  export const SimpleLinearRegression: new (x: number[], y: number[]) => OneVariable
+  /** y = A x^B, fitted on logarithms */
+  export const PowerRegression: new (x: number[], y: number[]) => OneVariable
 }

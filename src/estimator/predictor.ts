@@ -11,6 +11,7 @@ import type { ErrorSummary } from './fit/statistics.js'
 import type { Interaction } from './interaction.js'
 import { type OperatorModel, OperatorPredictor, operatorKey } from './operator-model.js'
 import type { Parallelism } from './parallelism.js'
+import { asKind, substitutes } from './substitute.js'
 import { rowWidth, WhiteBox } from './white-box.js'
 
 /** Changes with the format and with what the trees see. */
@@ -213,7 +214,7 @@ class LoadedModel {
 
   latencyMs(shape: KernelShape): number {
     // A substitute sees the shape as one of its own kind: its trees know no other features.
-    const own = shape.kind === this.#kind ? shape : { ...shape, kind: this.#kind }
+    const own = asKind(shape, this.#kind)
     if (this.#row.length === 0) this.#row = new Float32Array(rowWidth(own))
     const prior = this.base.evaluate(own)
     this.base.writeRow(own, this.#row)
@@ -237,19 +238,6 @@ class LoadedModel {
     }
     return found
   }
-}
-
-/** Kinds that are most alike, where a table has none of a kind. */
-const substitutes: Readonly<Partial<Record<KernelKind, readonly KernelKind[]>>> = {
-  'transposed-convolution': ['convolution', 'matmul'],
-  depthwise: ['convolution'],
-  matmul: ['convolution'],
-  attention: ['matmul', 'convolution'],
-  recurrent: ['matmul', 'convolution'],
-  pool: ['vector', 'movement', 'depthwise'],
-  vector: ['movement', 'pool', 'depthwise'],
-  movement: ['vector', 'pool', 'depthwise'],
-  opaque: ['vector', 'movement', 'depthwise'],
 }
 
 /** Fields that say how large a kernel is: outside their range in the data a prediction is extrapolation. */

@@ -1,6 +1,6 @@
 import { dimsOf, dtypeOf } from '../ir/type.js'
 import type { BlockedLayout } from './fusion.js'
-import type { Activation, Kernel } from './kernels.js'
+import type { Activation, Kernel } from './kernel.js'
 import type { KernelShape } from './shape.js'
 
 /**

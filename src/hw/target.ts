@@ -21,6 +21,8 @@ export interface Fusion {
   readonly dispatch?: 'every-node' | 'data-only'
   /** Whether what depends on constants alone is computed before anything runs. */
   readonly foldsConstants?: boolean
+  /** A runtime that is here and can be asked what it makes of a model; the rules stand in for it where it is not asked. */
+  readonly runtime?: 'onnxruntime'
   /** Operators that the runtime removes. */
   readonly drops?: readonly string[]
   readonly rules?: readonly FusionRule[]

@@ -102,10 +102,24 @@ export function terminalProfile(metrics: Metrics, kernelLimit: number, colors: C
     useLine(metrics.energy),
     table.toString(),
     rest > 0 ? colors.dim(`and ${count(rest)} more kernels (--kernels all shows them)`) : '',
+    outOfRangeLine(metrics, colors),
     ...metrics.assumptions.slice(0, 5).map((assumption) => colors.dim(`assumed ${assumption}`)),
   ]
     .filter((line) => line !== '')
     .join('\n')
+}
+
+/** How much of the latency is of kernels unlike all that were measured. */
+function outOfRangeLine({ kernels, latencyMs }: Metrics, colors: Colors): string {
+  const unknown = kernels.filter(({ outOfRange }) => outOfRange !== undefined)
+  if (unknown.length === 0) return ''
+  const time = unknown.reduce((sum, kernel) => sum + kernel.latencyMs, 0)
+  const share = `${((100 * time) / latencyMs).toFixed(0)} % of the time`
+  const [first] = unknown
+  return colors.yellow(
+    `out of range: ${count(unknown.length)} of ${count(kernels.length)} kernels, ${share}; ` +
+      `${shortened(first!.name)}: ${first!.outOfRange!.join(', ')}`,
+  )
 }
 
 const shortened = (name: string): string => (name.length > 48 ? `...${name.slice(-45)}` : name)

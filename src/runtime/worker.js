@@ -64,15 +64,27 @@ const handlers = {
     return Object.fromEntries(records)
   },
 
-  /** Milliseconds of each run, the JavaScript call included; the sessions take turns so that drift hits them alike. */
+  /**
+   * Milliseconds of each run, the JavaScript call included; the sessions take turns so that drift hits them alike. A run that
+   * the system took the processor away from is made again, as often as there are runs in all.
+   */
   async time({ sessions: names, feeds, warmUp, runs }) {
     const own = await Promise.all(feeds.map(toFeeds))
     const samples = names.map(() => [])
+    const spare = names.map(() => runs)
     for (let i = -warmUp; i < runs; i++) {
       for (let k = 0; k < names.length; k++) {
-        const start = performance.now()
-        await sessions.get(names[k]).run(own[k])
-        if (i >= 0) samples[k].push(performance.now() - start)
+        const session = sessions.get(names[k])
+        for (;;) {
+          const before = process.resourceUsage().involuntaryContextSwitches
+          const start = performance.now()
+          await session.run(own[k])
+          const milliseconds = performance.now() - start
+          const isDisturbed = process.resourceUsage().involuntaryContextSwitches !== before
+          if (isDisturbed && i >= 0 && spare[k]-- > 0) continue
+          if (i >= 0) samples[k].push(milliseconds)
+          break
+        }
       }
     }
     return samples

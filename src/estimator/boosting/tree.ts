@@ -39,8 +39,6 @@ interface Split {
   readonly gain: number
 }
 
-const histogramBins = 256
-
 /**
  * Grows regression trees best leaf first on histograms of targets; the smaller child's histogram is counted and
  * its sibling's is the difference (Ke et al., LightGBM, NeurIPS 2017). One grower serves all trees of an ensemble.
@@ -52,6 +50,8 @@ export class TreeGrower {
   readonly #scratch: Int32Array
   /** Histograms of leaves that are no more. Each holds (sum, count) per bin and feature. */
   readonly #pool: Float64Array[] = []
+  /** Where the bins of each feature begin in a histogram; one more than there are features. */
+  readonly #starts: Int32Array
   #features: Int32Array = new Int32Array(0)
 
   constructor(table: BinnedTable, options: TreeOptions) {
@@ -59,6 +59,10 @@ export class TreeGrower {
     this.#options = options
     this.#order = new Int32Array(table.rows)
     this.#scratch = new Int32Array(table.rows)
+    this.#starts = new Int32Array(table.width + 1)
+    table.borders.forEach(({ length }, f) => {
+      this.#starts[f + 1] = this.#starts[f]! + 2 * (length + 1)
+    })
   }
 
   /**
@@ -136,6 +140,7 @@ export class TreeGrower {
   #bestSplit(histogram: Float64Array, sum: number, count: number): Split | undefined {
     const { l2, minRowsPerLeaf } = this.#options
     const { borders } = this.#table
+    const starts = this.#starts
     const before = (sum * sum) / (count + l2)
     let best = 1e-12
     let feature = -1
@@ -143,7 +148,7 @@ export class TreeGrower {
     const features = this.#features
     for (let k = 0; k < features.length; k++) {
       const f = features[k]!
-      const base = f * histogramBins * 2
+      const base = starts[f]!
       const cuts = borders[f]!.length
       let leftSum = 0
       let leftCount = 0
@@ -186,6 +191,7 @@ export class TreeGrower {
     const { bins, width } = this.#table
     const features = this.#features
     const order = this.#order
+    const starts = this.#starts
     const last = features.length
     for (let k = start; k < end; k++) {
       const row = order[k]!
@@ -193,7 +199,7 @@ export class TreeGrower {
       const base = row * width
       for (let j = 0; j < last; j++) {
         const f = features[j]!
-        const at = (f * histogramBins + bins[base + f]!) * 2
+        const at = starts[f]! + 2 * bins[base + f]!
         histogram[at]! += target
         histogram[at + 1]! += 1
       }
@@ -202,26 +208,27 @@ export class TreeGrower {
 
   #subtract(from: Float64Array, other: Float64Array): void {
     for (const f of this.#features) {
-      const end = (f + 1) * histogramBins * 2
-      for (let i = f * histogramBins * 2; i < end; i++) from[i]! -= other[i]!
+      const end = this.#starts[f + 1]!
+      for (let i = this.#starts[f]!; i < end; i++) from[i]! -= other[i]!
     }
   }
 
   #totals(histogram: Float64Array): [sum: number, count: number] {
-    const base = this.#features[0]! * histogramBins * 2
+    const feature = this.#features[0]!
+    const end = this.#starts[feature + 1]!
     let sum = 0
     let count = 0
-    for (let b = 0; b < histogramBins; b++) {
-      sum += histogram[base + 2 * b]!
-      count += histogram[base + 2 * b + 1]!
+    for (let i = this.#starts[feature]!; i < end; i += 2) {
+      sum += histogram[i]!
+      count += histogram[i + 1]!
     }
     return [sum, count]
   }
 
   #histogram(): Float64Array {
     const histogram = this.#pool.pop()
-    if (histogram === undefined) return new Float64Array(this.#table.width * histogramBins * 2)
-    for (const f of this.#features) histogram.fill(0, f * histogramBins * 2, (f + 1) * histogramBins * 2)
+    if (histogram === undefined) return new Float64Array(this.#starts.at(-1)!)
+    for (const f of this.#features) histogram.fill(0, this.#starts[f]!, this.#starts[f + 1]!)
     return histogram
   }
 }

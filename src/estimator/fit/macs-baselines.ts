@@ -1,28 +1,19 @@
+import { PowerRegression, SimpleLinearRegression } from 'ml-regression'
 import type { Measurement } from '../table/fields.js'
 
-/** What MACs alone say: a straight line, and a power law. */
+/** What MACs alone say: a straight line, and a power law; both by least squares, the latter on logarithms. */
 export function macsBaselines(rows: readonly Measurement[]): {
   line: (macs: number) => number
   power: (macs: number) => number
 } {
-  const line = leastSquares(rows.map(({ macs, latencyMs }) => [macs, latencyMs]))
-  const power = leastSquares(rows.map(({ macs, latencyMs }) => [Math.log(Math.max(1, macs)), Math.log(latencyMs)]))
-  return {
-    line: (macs) => line(macs),
-    power: (macs) => Math.exp(power(Math.log(Math.max(1, macs)))),
+  const atLeastOne = (macs: number) => Math.max(1, macs)
+  const macs = rows.map((row) => atLeastOne(row.macs))
+  const latencies = rows.map(({ latencyMs }) => latencyMs)
+  if (new Set(macs).size < 2) {
+    const mean = latencies.reduce((sum, each) => sum + each, 0) / latencies.length
+    return { line: () => mean, power: () => mean }
   }
-}
-
-function leastSquares(points: readonly (readonly [x: number, y: number] | number[])[]): (x: number) => number {
-  const n = points.length
-  const meanX = points.reduce((sum, [x]) => sum + x!, 0) / n
-  const meanY = points.reduce((sum, [, y]) => sum + y!, 0) / n
-  let xx = 0
-  let xy = 0
-  for (const [x, y] of points) {
-    xx += (x! - meanX) ** 2
-    xy += (x! - meanX) * (y! - meanY)
-  }
-  const slope = xx === 0 ? 0 : xy / xx
-  return (x) => meanY + slope * (x - meanX)
+  const line = new SimpleLinearRegression(macs, latencies)
+  const power = new PowerRegression(macs, latencies)
+  return { line: (each) => line.predict(atLeastOne(each)), power: (each) => power.predict(atLeastOne(each)) }
 }

@@ -57,12 +57,13 @@ export function addObserved(prior: Prior, { nodes }: Observation, network: strin
   }
 }
 
-/** Observes a model on inputs of our own; a reason where it cannot be read or will not run. */
+/** Observes a model on the inputs given, or on such as it takes; a reason where it cannot be read or will not run. */
 export async function observeFile(
   runtime: Runtime,
   path: string,
-  feeds?: ReadonlyMap<string, Tensor>,
+  options: { readonly feeds?: ReadonlyMap<string, Tensor>; readonly symbols?: ReadonlyMap<string, number> } = {},
 ): Promise<Observation | { readonly reason: string }> {
+  const { feeds, symbols } = options
   try {
     if (feeds !== undefined) {
       const observation = await observeModel(runtime, { path }, feeds)
@@ -71,7 +72,7 @@ export async function observeFile(
     const model = await readModel(path)
     let reason = 'no inputs were tried'
     for (let attempt = 0; attempt < attemptCount; attempt++) {
-      const generated = generateFeeds(model, { seed: 1, attempt })
+      const generated = generateFeeds(model, { seed: 1, attempt, ...(symbols && { symbols }) })
       if ('reason' in generated) return { reason: String(generated.reason) }
       const observation = await observeModel(runtime, { path }, generated)
       if (!isFailure(observation)) return observation
