@@ -74,15 +74,25 @@ const summary = (collected) =>
   )
 
 const all = {}
+const few = {}
 const fitCpuSeconds = []
-for (let i = 1; i <= Number(saltCount); i++) {
-  const held = heldOut(table.rows, `salt ${i}`)
-  const train = table.rows.filter(({ family }) => !held.has(family))
-  const test = table.rows.filter(({ family }) => held.has(family))
-  fitCpuSeconds.push(round(fitAndJudge(train, test, all)))
+
+/** Written after every split: a long run that is cut short leaves what it has. */
+function write(salts, draws) {
+  const report = {
+    machine: machine(),
+    data: { file: table.file, sha256: table.sha256, rows: table.rows.length },
+    split: '12 % of the rows of each kind x kernel held out by families, other salts than the official one',
+    salts,
+    draws,
+    fitCpuSeconds,
+    peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    unseenFamilies: summary(all),
+    fewRows: { rows: 2000, unseenFamilies: summary(few) },
+  }
+  writeFileSync(new URL('results/v100.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`)
 }
 
-const few = {}
 for (let draw = 1; draw <= Number(drawCount); draw++) {
   const int8 = table.rows.filter(({ precision }) => precision === 'int8')
   const held = heldOut(int8, `few ${draw}`)
@@ -96,16 +106,10 @@ for (let draw = 1; draw <= Number(drawCount); draw++) {
   fitAndJudge(pool.slice(0, 2000), test, few)
 }
 
-const report = {
-  machine: machine(),
-  data: { file: table.file, sha256: table.sha256, rows: table.rows.length },
-  split: '12 % of the rows of each kind x kernel held out by families, other salts than the official one',
-  salts: Number(saltCount),
-  draws: Number(drawCount),
-  fitCpuSeconds,
-  peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-  unseenFamilies: summary(all),
-  fewRows: { rows: 2000, unseenFamilies: summary(few) },
+for (let i = 1; i <= Number(saltCount); i++) {
+  const held = heldOut(table.rows, `salt ${i}`)
+  const train = table.rows.filter(({ family }) => !held.has(family))
+  const test = table.rows.filter(({ family }) => held.has(family))
+  fitCpuSeconds.push(round(fitAndJudge(train, test, all)))
+  write(i, Number(drawCount))
 }
-writeFileSync(new URL('results/v100.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`)
-console.log(JSON.stringify(report, null, 2))
