@@ -143,7 +143,7 @@ function ridgeRegression(
     const weight = (noise * noise) / noises[i]!
     for (let a = 0; a < size; a++) {
       right[a]! += weight * row[a]! * target[i]!
-      for (let b = 0; b < size; b++) gram.set(a, b, gram.get(a, b) + weight * row[a]! * row[b]!)
+      for (let b = 0; b < size; b++) gram.set(a, b, gram.get(a, b) + weight * (row[a]! * row[b]!))
     }
   }
   for (let a = 0; a < size; a++) gram.set(a, a, gram.get(a, a) + (a === 0 ? 1e-6 : ridge))
