@@ -63,13 +63,18 @@ export function encodeTrees({ width, base, borders, trees }: BoostedTrees): Enco
   }
 }
 
+/** Trees that are walked side by side: a step of one need not wait for that of another. */
+const lanes = 4
+
 /**
- * Trees laid out for prediction: all nodes of all trees in flat arrays, leaves included. A leaf is its own child, so every
- * tree is walked in as many steps as it is deep, without a branch that depends on the data.
+ * Trees laid out for prediction: all nodes of all trees in flat arrays, leaves included. A leaf is its own child, so the
+ * trees of a group are walked in as many steps as the deepest has, without a branch that depends on the data.
  */
 export class Ensemble {
   readonly #base: number
+  /** A group of trees after the other; filled up with trees that are a leaf of 0. */
   readonly #roots: Int32Array
+  /** Steps of each group. */
   readonly #depths: Uint8Array
   readonly #feature: Uint8Array
   readonly #threshold: Float32Array
@@ -84,14 +89,17 @@ export class Ensemble {
     const right = decodeInt16(encoded.right)
     const leaves = decodeFloat32(encoded.values)
     const thresholds = thresholdsOf(encoded, features)
-    const size = features.length + leaves.length
+    const groups = Math.ceil(nodeCounts.length / lanes)
+    // The last node is the leaf of 0.
+    const size = features.length + leaves.length + 1
     this.#base = encoded.base
     this.#feature = new Uint8Array(size)
     this.#threshold = new Float32Array(size)
     this.#children = new Int32Array(2 * size)
     this.#values = new Float32Array(size)
-    this.#roots = new Int32Array(nodeCounts.length)
-    this.#depths = new Uint8Array(nodeCounts.length)
+    this.#roots = new Int32Array(groups * lanes).fill(size - 1)
+    this.#depths = new Uint8Array(groups)
+    this.#children.fill(size - 1, 2 * size - 2)
     let inner = 0
     let leaf = 0
     let at = 0
@@ -107,7 +115,8 @@ export class Ensemble {
         this.#children[2 * (at + i) + 1] = child(r)
         // Children come after their parents.
         for (const next of [l, r]) if (next >= 0) depths[next] = depths[i]! + 1
-        this.#depths[tree] = Math.max(this.#depths[tree]!, depths[i]! + 1)
+        const group = Math.floor(tree / lanes)
+        this.#depths[group] = Math.max(this.#depths[group]!, depths[i]! + 1)
       }
       for (let i = 0; i <= count; i++) {
         const node = at + count + i
@@ -130,12 +139,18 @@ export class Ensemble {
     const children = this.#children
     const values = this.#values
     let sum = this.#base
-    for (let tree = 0; tree < roots.length; tree++) {
-      let node = roots[tree]!
-      for (let step = depths[tree]!; step > 0; step--) {
-        node = children[2 * node + Number(row[feature[node]!]! > threshold[node]!)]!
+    for (let group = 0, root = 0; group < depths.length; group++, root += lanes) {
+      let a = roots[root]!
+      let b = roots[root + 1]!
+      let c = roots[root + 2]!
+      let d = roots[root + 3]!
+      for (let step = depths[group]!; step > 0; step--) {
+        a = children[2 * a + Number(row[feature[a]!]! > threshold[a]!)]!
+        b = children[2 * b + Number(row[feature[b]!]! > threshold[b]!)]!
+        c = children[2 * c + Number(row[feature[c]!]! > threshold[c]!)]!
+        d = children[2 * d + Number(row[feature[d]!]! > threshold[d]!)]!
       }
-      sum += values[node]!
+      sum += values[a]! + values[b]! + values[c]! + values[d]!
     }
     return sum
   }

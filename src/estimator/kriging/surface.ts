@@ -75,6 +75,8 @@ export class KrigedSurface {
   readonly #runKernel: Int32Array
   /** Per family: index of its input channels. */
   readonly #inChannels: Int32Array
+  /** Covariance of the last kernel with each family; zeros fill it up to a multiple of four. */
+  readonly #similar: Float64Array
   readonly #point = new Float64Array(sliceAxes.length)
   /** Up to 16 slices around the point, and their shares. */
   readonly #corners = new Int32Array(1 << sliceAxes.length)
@@ -100,12 +102,16 @@ export class KrigedSurface {
     this.#strides = strides
     this.#mean = encoded.mean
     const scales = decodeFloat32(encoded.scales)
-    this.#weights = Float32Array.from(decodeInt16(encoded.weights), (w, i) => w * scales[Math.floor(i / this.#count)]!)
+    const integers = decodeInt16(encoded.weights)
+    // A few more than there are, for the last step of four.
+    this.#weights = new Float32Array(integers.length + 3)
+    for (let i = 0; i < integers.length; i++) this.#weights[i] = integers[i]! * scales[Math.floor(i / this.#count)]!
     const index = (family: number, axis: number) => families[family * familyAxes.length + axis]!
     this.#inChannels = Int32Array.from({ length: this.#count }, (_, family) => index(family, 0))
     const starts = [...Array(this.#count).keys()].filter(
       (i) => i === 0 || index(i, 1) !== index(i - 1, 1) || index(i, 2) !== index(i - 1, 2),
     )
+    this.#similar = new Float64Array(Math.ceil(this.#count / 4) * 4)
     this.#runStarts = Int32Array.from([...starts, this.#count])
     this.#runOut = Int32Array.from(starts, (family) => index(family, 1))
     this.#runKernel = Int32Array.from(starts, (family) => index(family, 2))
@@ -120,24 +126,24 @@ export class KrigedSurface {
     return sum
   }
 
-  /** Sum of covariance x weight over the families of the slice whose weights start there. */
+  /** Sum of covariance x weight over the families of the slice whose weights start there; four sums side by side. */
   #slice(start: number): number {
-    const [similarIn, similarOut, similarKernel] = this.#factors as [Float64Array, Float64Array, Float64Array]
-    const starts = this.#runStarts
-    const inChannels = this.#inChannels
+    const similar = this.#similar
     const weights = this.#weights
-    let sum = 0
-    let family = 0
-    for (let run = 0; run + 1 < starts.length; run++) {
-      const end = starts[run + 1]!
-      let part = 0
-      for (; family < end; family++) part += similarIn[inChannels[family]!]! * weights[start + family]!
-      sum += part * similarOut[this.#runOut[run]!]! * similarKernel[this.#runKernel[run]!]!
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
+    for (let i = 0, at = start; i < similar.length; i += 4, at += 4) {
+      a += similar[i]! * weights[at]!
+      b += similar[i + 1]! * weights[at + 1]!
+      c += similar[i + 2]! * weights[at + 2]!
+      d += similar[i + 3]! * weights[at + 3]!
     }
-    return sum
+    return a + b + (c + d)
   }
 
-  /** Covariance along each family axis with all values on it; the covariance with a family is the product. */
+  /** Covariance with every family: the product over the axes. */
   #compare(shape: KernelShape): void {
     const point = this.#point
     writeFamilyPoint(shape, point)
@@ -148,6 +154,15 @@ export class KrigedSurface {
       const decay = this.#decay[axis]!
       const factors = this.#factors[axis]!
       for (let i = 0; i < factors.length; i++) factors[i] = Math.min(grown * decay[i]!, shrunk * growth[i]!)
+    }
+    const [similarIn, similarOut, similarKernel] = this.#factors as [Float64Array, Float64Array, Float64Array]
+    const starts = this.#runStarts
+    const inChannels = this.#inChannels
+    const similar = this.#similar
+    for (let run = 0, family = 0; run + 1 < starts.length; run++) {
+      const shared = similarOut[this.#runOut[run]!]! * similarKernel[this.#runKernel[run]!]!
+      const end = starts[run + 1]!
+      for (; family < end; family++) similar[family] = shared * similarIn[inChannels[family]!]!
     }
   }
 
