@@ -1,3 +1,4 @@
+import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { logFeatures, type OperatorModel, OperatorPredictor, operatorKey } from '../operator-model.js'
 import type { Measurement } from '../table/fields.js'
 import { foldsByFamily } from './folds.js'
@@ -76,15 +77,12 @@ function interpolate(rows: readonly Measurement[], halfWidth: number, meanError:
     slopes = ridgeRegression(points, target, noises, width)
     const rest = target.map((value, i) => value - linear(slopes, points, i, width))
     variance = Math.max((1.48 * median(rest.map(Math.abs))) ** 2, 1e-3)
-    const matrix = new Float64Array(n * n)
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) matrix[i * n + j] = variance * near[i * n + j]!
-      matrix[i * n + i]! += noises[i]!
-    }
-    cholesky(matrix, n)
-    weights = solveCholesky(matrix, rest, n)
+    const covariance = Matrix.mul(near, variance)
+    for (let i = 0; i < n; i++) covariance.set(i, i, covariance.get(i, i) + noises[i]!)
+    const factor = new CholeskyDecomposition(covariance)
+    weights = solved(factor, rest)
     if (round === 2 || n < 8) break
-    const diagonal = inverseDiagonal(matrix, n)
+    const diagonal = inverseDiagonal(factor.lowerTriangularMatrix)
     const outside = weights.map((weight, i) => Math.abs(weight / diagonal[i]!))
     const usual = Math.max(1.48 * median(outside), 0.02)
     for (let i = 0; i < n; i++) noises[i] = noise * noise * Math.max(1, outside[i]! / (2.5 * usual)) ** 4
@@ -114,14 +112,16 @@ function linear(slopes: Float64Array, points: Float64Array, row: number, width: 
   return value
 }
 
-/** Exponential kernel of all pairs, lower triangle. */
-function similarities(points: Float64Array, n: number, width: number): Float64Array {
-  const near = new Float64Array(n * n)
+/** Exponential kernel of all pairs. */
+function similarities(points: Float64Array, n: number, width: number): Matrix {
+  const near = new Matrix(n, n)
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let distance = 0
       for (let k = 0; k < width; k++) distance += (points[i * width + k]! - points[j * width + k]!) ** 2
-      near[i * n + j] = Math.exp(-Math.sqrt(distance) / length)
+      const similarity = Math.exp(-Math.sqrt(distance) / length)
+      near.set(i, j, similarity)
+      near.set(j, i, similarity)
     }
   }
   return near
@@ -134,7 +134,7 @@ function ridgeRegression(
   width: number,
 ): Float64Array {
   const size = width + 1
-  const gram = new Float64Array(size * size)
+  const gram = new Matrix(size, size)
   const right = new Float64Array(size)
   const row = new Float64Array(size)
   row[0] = 1
@@ -143,53 +143,30 @@ function ridgeRegression(
     const weight = (noise * noise) / noises[i]!
     for (let a = 0; a < size; a++) {
       right[a]! += weight * row[a]! * target[i]!
-      for (let b = 0; b <= a; b++) gram[a * size + b]! += weight * row[a]! * row[b]!
+      for (let b = 0; b < size; b++) gram.set(a, b, gram.get(a, b) + weight * (row[a]! * row[b]!))
     }
   }
-  for (let a = 0; a < size; a++) gram[a * size + a]! += a === 0 ? 1e-6 : ridge
-  cholesky(gram, size)
-  return solveCholesky(gram, right, size)
+  for (let a = 0; a < size; a++) gram.set(a, a, gram.get(a, a) + (a === 0 ? 1e-6 : ridge))
+  return solved(new CholeskyDecomposition(gram), right)
 }
 
-/** Lower triangular factor in place of the lower triangle. The matrices here are positive definite by their diagonal. */
-function cholesky(matrix: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j]!
-      const [rowI, rowJ] = [i * n, j * n]
-      for (let k = 0; k < j; k++) sum -= matrix[rowI + k]! * matrix[rowJ + k]!
-      matrix[rowI + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / matrix[rowJ + j]!
-    }
-  }
-}
+const solved = (factor: CholeskyDecomposition, right: Float64Array): Float64Array =>
+  Float64Array.from(factor.solve(Matrix.columnVector(right)).to1DArray())
 
-function solveCholesky(lower: Float64Array, right: Float64Array, n: number): Float64Array {
-  const x = Float64Array.from(right)
-  for (let i = 0; i < n; i++) {
-    let sum = x[i]!
-    for (let k = 0; k < i; k++) sum -= lower[i * n + k]! * x[k]!
-    x[i] = sum / lower[i * n + i]!
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    const value = x[i]! / lower[i * n + i]!
-    x[i] = value
-    for (let k = 0; k < i; k++) x[k]! -= lower[i * n + k]! * value
-  }
-  return x
-}
-
-/** Diagonal of the inverse of L L': column norms of the inverse of L, built row by row. */
-function inverseDiagonal(lower: Float64Array, n: number): Float64Array {
+/** Diagonal of the inverse of L L': column norms of the inverse of L, a column at a time. */
+function inverseDiagonal(lower: Matrix): Float64Array {
+  const n = lower.rows
+  const rows = Array.from({ length: n }, (_, i) => Float64Array.from(lower.getRow(i)))
   const diagonal = new Float64Array(n)
   const column = new Float64Array(n)
   for (let j = 0; j < n; j++) {
-    column[j] = 1 / lower[j * n + j]!
+    column[j] = 1 / rows[j]![j]!
     let norm = column[j]! ** 2
     for (let i = j + 1; i < n; i++) {
+      const row = rows[i]!
       let sum = 0
-      const row = i * n
-      for (let k = j; k < i; k++) sum -= lower[row + k]! * column[k]!
-      column[i] = sum / lower[row + i]!
+      for (let k = j; k < i; k++) sum -= row[k]! * column[k]!
+      column[i] = sum / row[i]!
       norm += column[i]! ** 2
     }
     diagonal[j] = norm

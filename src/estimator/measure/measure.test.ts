@@ -116,6 +116,11 @@ describe('optimize measure on the cycle model', () => {
     expect(linesOf(out).length).toBe(1)
   })
 
+  test('a device that is not here is no target', async () => {
+    const run = measure({ target: loadTarget('v100-tensorrt'), out: fresh(), rows: 3 })
+    await expect(run).rejects.toThrow(/is not here to be measured/)
+  })
+
   test('leaves foreign files and tables of other devices alone', async () => {
     const foreign = fresh()
     writeFileSync(foreign, 'a,b\n1,2\n')

@@ -74,6 +74,10 @@ interface Instrument {
  */
 export async function measure(options: MeasureOptions): Promise<MeasureSummary> {
   const { target, rows, seed = 1, signal } = options
+  if (target.kind === 'measured' && target.fusion.runtime === undefined) {
+    const remedy = 'use cpu, or a target with a cycle model'
+    throw new UserError('usage', '--target', `${target.name} is not here to be measured`, remedy)
+  }
   const start = performance.now()
   const instrument = target.kind === 'measured' ? machine(target, options) : cycleModel(target, options)
   try {
