@@ -162,9 +162,8 @@ export class Predictor {
     const byKind = model.latencyMs(shape)
     const own = operator?.latencyMs(shape) ?? byKind
     const latencyMs = this.#calibrator?.latencyMs(shape, own) ?? own
-    const outOfRange = model.outside(shape)
     const isMeasured = this.#models.get(shape.kind)?.has(shape.precision) === true
-    if (!isMeasured) outOfRange.push(`no measurements of ${shape.kind} in ${shape.precision}`)
+    const outOfRange = isMeasured ? model.outside(shape) : [`no measurements of ${shape.kind} in ${shape.precision}`]
     const half = this.file.calibration?.halfWidth ?? operator?.model.halfWidth ?? model.halfWidth()
     // Outside its data a model knows less than its residuals say.
     const width = Math.exp(outOfRange.length > 0 ? 2 * half : half)
