@@ -70,4 +70,7 @@ for (const [name, dims, a, b] of pairs) {
   )
 }
 runtime.close()
-writeFileSync('bench/results/fusion.json', `${JSON.stringify({ machine: machine(), runs: 200, quantile: 0.2, rows }, null, 2)}\n`)
+writeFileSync(
+  'bench/results/fusion.json',
+  `${JSON.stringify({ machine: machine(), runs: 200, quantile: 0.2, rows }, null, 2)}\n`,
+)

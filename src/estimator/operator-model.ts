@@ -60,20 +60,42 @@ export function logFeatures(shape: KernelShape): number[] {
   ]
 }
 
+/** How far outside the measured sizes an operator's model is trusted, as a logarithm: twice as large, half as small. */
+const margin = Math.log(2)
+
 /** An operator's model, ready to be asked. */
 export class OperatorPredictor {
   readonly model: OperatorModel
   readonly #points: Float64Array
   readonly #weights: Float64Array
+  readonly #low: Float64Array
+  readonly #high: Float64Array
 
   constructor(model: OperatorModel) {
     this.model = model
     this.#points = Float64Array.from(model.points)
     this.#weights = Float64Array.from(model.weights)
+    const width = model.features.length
+    this.#low = new Float64Array(width).fill(Number.POSITIVE_INFINITY)
+    this.#high = new Float64Array(width).fill(Number.NEGATIVE_INFINITY)
+    model.points.forEach((value, i) => {
+      this.#low[i % width] = Math.min(this.#low[i % width]!, value)
+      this.#high[i % width] = Math.max(this.#high[i % width]!, value)
+    })
   }
 
   latencyMs(shape: KernelShape): number {
     return Math.exp(this.logLatency(shape))
+  }
+
+  /** Whether a kernel is among what was measured, or near: beyond, slopes lead anywhere. */
+  covers(shape: KernelShape): boolean {
+    const { features, mean } = this.model
+    const all = logFeatures(shape)
+    return features.every((feature, k) => {
+      const value = all[feature]! - mean[k]!
+      return value >= this.#low[k]! - margin && value <= this.#high[k]! + margin
+    })
   }
 
   /** Natural logarithm of milliseconds. */

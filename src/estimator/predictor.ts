@@ -148,7 +148,8 @@ export class Predictor {
   }
 
   #operator(shape: KernelShape): OperatorPredictor | undefined {
-    return this.#operators.size === 0 ? undefined : this.#operators.get(operatorKey(shape))
+    const operator = this.#operators.size === 0 ? undefined : this.#operators.get(operatorKey(shape))
+    return operator?.covers(shape) === true ? operator : undefined
   }
 
   #model(shape: KernelShape): LoadedModel {

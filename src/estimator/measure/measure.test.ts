@@ -85,25 +85,26 @@ describe('optimize measure on the cycle model', () => {
     expect(linesOf(noisy)[3]).not.toBe(linesOf(exact)[3])
   })
 
-  test('goes on where it was interrupted, with the table it would have had', async () => {
+  test('goes on where it was interrupted, with the table it would have had, refinement included', async () => {
     const [whole, parts] = [fresh(), fresh()]
-    await measure({ target: engine, out: whole, rows: 30 })
+    await measure({ target: engine, out: whole, rows: 90, prior: kernels })
     const controller = new AbortController()
     const first = await measure({
       target: engine,
       out: parts,
-      rows: 30,
+      rows: 90,
+      prior: kernels,
       signal: controller.signal,
       onProgress: (_, done) => {
-        if (done === 12) controller.abort()
+        if (done === 52) controller.abort()
       },
     })
-    expect(first).toMatchObject({ rows: 12, ended: 'interrupted' })
-    expect((await readTable(parts, ownMapping)).rows.length).toBe(12)
+    expect(first).toMatchObject({ rows: 52, ended: 'interrupted' })
+    expect((await readTable(parts, ownMapping)).rows.length).toBe(52)
     // Killed in the middle of a line.
-    appendFileSync(parts, linesOf(whole)[13]!.slice(0, 40))
-    const rest = await measure({ target: engine, out: parts, rows: 30 })
-    expect(rest).toMatchObject({ rows: 30, added: 18 })
+    appendFileSync(parts, linesOf(whole)[53]!.slice(0, 40))
+    const rest = await measure({ target: engine, out: parts, rows: 90, prior: kernels })
+    expect(rest).toMatchObject({ rows: 90, added: 38 })
     expect(readFileSync(parts, 'utf8')).toBe(readFileSync(whole, 'utf8'))
   })
 

@@ -16,7 +16,7 @@ import type { KernelSpec } from './kernel-spec.js'
 import { MeasurementPlan, type PlannedKernel } from './plan.js'
 import { addObserved, addStatic, observeFile, Prior, type PriorKernel } from './prior.js'
 import { addStepProbes } from './step-prior.js'
-import { TableFile } from './table-file.js'
+import { rounded, TableFile } from './table-file.js'
 import { defaultTiming, type TimingPlan, timeKernel } from './time-kernel.js'
 
 export interface MeasureOptions {
@@ -129,7 +129,8 @@ export async function measure(options: MeasureOptions): Promise<MeasureSummary> 
           }
           continue
         }
-        done = { item, measured: result }
+        // As the table will say it: the plan goes by latencies, and must be the same when it is read back.
+        done = { item, measured: { ...result, latencyMs: rounded(result.latencyMs) } }
         break
       }
       if (done === undefined) continue

@@ -101,7 +101,8 @@ function lineOf({
   return fields.map(quoted).join(',')
 }
 
-const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+/** To the digits a table keeps. */
+export const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(6)))
 
 const quoted = (field: string | number): string => {
   const text = String(field)
