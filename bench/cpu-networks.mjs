@@ -12,7 +12,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bindSymbols } from '../dist/cli/binding.js'
 import { fitInteraction, largeFromBytes } from '../dist/estimator/fit/fit-interaction.js'
-import { fitOperators } from '../dist/estimator/fit/fit-operators.js'
 import { fitTable } from '../dist/estimator/fit/fit-table.js'
 import { summarizeErrors } from '../dist/estimator/fit/statistics.js'
 import { callMs, inNetworkMs, largeBytes } from '../dist/estimator/interaction.js'
@@ -160,13 +159,10 @@ async function fitAll({ machine: where, networks, calls: timedCalls }) {
   )
   // An If of our own with empty branches is no kernel of any network, though it has no sizes to tell it by.
   const training = table.rows.filter((row) => row.op === 'If' || !tested.has(keyOf(row)))
-  const file = {
-    ...fitTable(
-      { ...table, rows: training },
-      { name: 'cpu', processors: 1, seed: 1, source: 'bench/cpu-networks.mjs' },
-    ),
-    operators: fitOperators(training),
-  }
+  const file = fitTable(
+    { ...table, rows: training },
+    { name: 'cpu', processors: 1, seed: 1, source: 'bench/cpu-networks.mjs' },
+  )
   const alone = new Predictor(file)
   const quiet = networks.map(({ medians }) => [...medians].sort((a, b) => a - b).slice(0, 3))
   const timed = (kernels, { file: name, inputs, outputs }, i) => ({
@@ -229,7 +225,7 @@ async function fitAll({ machine: where, networks, calls: timedCalls }) {
     kernelsByRules: summary('byRulesMs'),
     kernelsAlone: summary('aloneMs'),
     operators: file.operators
-      .map(({ op, kind, precision, rows: count, meanError }) => ({ op, kind, precision, rows: count, meanError }))
+      .map(({ op, kind, precision, rows: count, medianError }) => ({ op, kind, precision, rows: count, medianError }))
       .sort((a, b) => b.rows - a.rows),
     networks: results,
   }

@@ -21,10 +21,12 @@ export interface OperatorModel {
   readonly weights: readonly number[]
   readonly variance: number
   readonly length: number
+  /** Its part of the prediction, from 0 to 1, the rest being the kind's model; both as logarithms. */
+  readonly share: number
   /** Half the 90 % interval of the logarithm, from kernels whose relatives were left out. */
   readonly halfWidth: number
-  /** Mean absolute error of the logarithm on these; NaN as null: too few rows to tell. */
-  readonly meanError: number | null
+  /** Median error of the logarithm on these; NaN as null: too few rows to tell. */
+  readonly medianError: number | null
 }
 
 const log = (value: number): number => Math.log(Math.max(1, value))

@@ -29,7 +29,7 @@ export interface PredictorFile {
   /** ISO date of the fit. */
   readonly fitted: string
   readonly models: readonly KernelModel[]
-  /** Models of single operators: where there is one for a kernel it is asked instead of its kind's. */
+  /** Models of single operators: where there is one for a kernel it has its share of the prediction. */
   readonly operators?: readonly OperatorModel[]
   /** What kernels cost together beyond their sum; absent: nothing. */
   readonly interaction?: Interaction
@@ -119,6 +119,12 @@ function checkVersion(value: unknown, file: string): PredictorFile {
   return given as PredictorFile
 }
 
+/** What an operator's model and its kind's say, by their shares. */
+const together = (operator: OperatorPredictor | undefined, shape: KernelShape, byKindMs: number): number =>
+  operator === undefined
+    ? byKindMs
+    : operator.latencyMs(shape) ** operator.model.share * byKindMs ** (1 - operator.model.share)
+
 /** Predicts kernels of any kind it has a model for; of others with the nearest kind, flagged. */
 export class Predictor {
   readonly file: PredictorFile
@@ -143,7 +149,11 @@ export class Predictor {
 
   /** Milliseconds of one run, without interval: what a search asks for. */
   latencyMs(shape: KernelShape): number {
-    const own = this.#operator(shape)?.latencyMs(shape) ?? this.#model(shape).latencyMs(shape)
+    const operator = this.#operator(shape)
+    const own =
+      operator?.model.share === 1
+        ? operator.latencyMs(shape)
+        : together(operator, shape, this.#model(shape).latencyMs(shape))
     return this.#calibrator?.latencyMs(shape, own) ?? own
   }
 
@@ -161,7 +171,7 @@ export class Predictor {
     const operator = this.#operator(shape)
     const model = this.#model(shape)
     const byKind = model.latencyMs(shape)
-    const own = operator?.latencyMs(shape) ?? byKind
+    const own = together(operator, shape, byKind)
     const latencyMs = this.#calibrator?.latencyMs(shape, own) ?? own
     const isMeasured = this.#models.get(shape.kind)?.has(shape.precision) === true
     const outOfRange = isMeasured ? model.outside(shape) : [`no measurements of ${shape.kind} in ${shape.precision}`]

@@ -26,7 +26,7 @@ const rows = Array.from({ length: 150 }, (_, i) => row(...draw(), i % 15 === 0 ?
 const unseen = Array.from({ length: 60 }, () => row(...draw()))
 
 describe('interpolation by operator', () => {
-  const [model] = fitOperators(rows)
+  const [model] = fitOperators(rows, () => undefined)
   const predictor = new OperatorPredictor(model!)
   const errors = unseen.map((each) => Math.abs(predictor.logLatency(each) - Math.log(each.latencyMs)))
 

@@ -2,6 +2,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { logFeatures, type OperatorModel, OperatorPredictor, operatorKey } from '../operator-model.js'
 import type { Measurement } from '../table/fields.js'
 import { foldsByFamily } from './folds.js'
+import { groupBy } from './group-by.js'
 import { median, quantile } from './statistics.js'
 
 /** Length of the process in logarithms of sizes, summed over features. */
@@ -10,32 +11,46 @@ const length = 6
 const noise = 0.03
 /** Ridge on slopes. */
 const ridge = 1
-/** More rows than this add time, not accuracy. */
+/** More rows than this add time, not accuracy: a process over all of them would be solved in minutes. */
 const mostRows = 1600
-const fewestRows = 1
+/** Operators with so many rows are what trees are for. */
+const tooManyRows = 5000
 const foldCount = 4
 
-/** One model for every operator, kind and precision of the rows with enough of them. */
+/**
+ * A model for every operator, kind and precision of the rows, and its share of the prediction: the squares of both
+ * models' errors on families left out, inverted, as if they were independent. `kindError` says how far the kind's model is
+ * off on the operator's rows, as a logarithm. An operator with too few rows to leave some out has a model as soon
+ * as its kind is a mixture.
+ */
 export function fitOperators(
   rows: readonly Measurement[],
+  kindError: (row: Measurement) => number | undefined,
   onProgress?: (text: string, share: number) => void,
 ): OperatorModel[] {
-  const groups = new Map<string, Measurement[]>()
-  for (const row of rows) {
-    const key = operatorKey(row)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [row])
-    else group.push(row)
+  const kinds = new Map<string, Set<string>>()
+  for (const { kind, precision, op } of rows) {
+    const key = `${kind}/${precision}`
+    kinds.set(key, (kinds.get(key) ?? new Set()).add(op))
   }
   const models: OperatorModel[] = []
   let done = 0
-  for (const group of groups.values()) {
-    if (group.length >= fewestRows) models.push(fitOperator(group.slice(0, mostRows)))
+  for (const group of groupBy(rows, operatorKey).values()) {
+    const [first] = group
+    const { kind, precision, op } = first!
     done += group.length
-    onProgress?.(group[0]!.op, done / rows.length)
+    if (group.length > tooManyRows) continue
+    const model = fitOperator(group.slice(0, mostRows))
+    const isAlone = kinds.get(`${kind}/${precision}`)!.size === 1
+    if (model.medianError !== null) models.push({ ...model, share: shareOf(model.medianError, kindError(first!)) })
+    else if (!isAlone) models.push(model)
+    onProgress?.(op, done / rows.length)
   }
   return models
 }
+
+const shareOf = (ownError: number, kindError: number | undefined): number =>
+  kindError === undefined ? 1 : kindError ** 2 / (kindError ** 2 + ownError ** 2)
 
 function fitOperator(rows: readonly Measurement[]): OperatorModel {
   const residuals: number[] = []
@@ -44,22 +59,22 @@ function fitOperator(rows: readonly Measurement[]): OperatorModel {
     for (let fold = 0; fold < foldCount; fold++) {
       const train = rows.filter((_, i) => foldOf[i] !== fold)
       const test = rows.filter((_, i) => foldOf[i] === fold)
-      if (train.length < fewestRows) continue
+      if (train.length === 0) continue
       const predictor = new OperatorPredictor(interpolate(train, 0, null))
       for (const row of test) residuals.push(Math.abs(Math.log(row.latencyMs) - predictor.logLatency(row)))
     }
   }
   residuals.sort((a, b) => a - b)
   const hasResiduals = residuals.length > 0
-  const meanError = hasResiduals ? residuals.reduce((sum, each) => sum + each, 0) / residuals.length : null
-  return interpolate(rows, hasResiduals ? quantile(residuals, 0.9) : Math.log(2), meanError)
+  const medianError = hasResiduals ? quantile(residuals, 0.5) : null
+  return interpolate(rows, hasResiduals ? quantile(residuals, 0.9) : Math.log(2), medianError)
 }
 
 /**
  * Slopes by ridge regression and a Gaussian process on the residuals. Measurements that stand out from their neighbours
  * (something else ran on the machine) lose weight, by their leave-one-out residuals (Sundararajan and Keerthi, 2001).
  */
-function interpolate(rows: readonly Measurement[], halfWidth: number, meanError: number | null): OperatorModel {
+function interpolate(rows: readonly Measurement[], halfWidth: number, medianError: number | null): OperatorModel {
   const n = rows.length
   const all = rows.map(logFeatures)
   const features = all[0]!.map((_, k) => k).filter((k) => all.some((row) => Math.abs(row[k]! - all[0]![k]!) > 1e-9))
@@ -101,8 +116,9 @@ function interpolate(rows: readonly Measurement[], halfWidth: number, meanError:
     weights: Array.from(weights, short),
     variance,
     length,
+    share: 1,
     halfWidth,
-    meanError,
+    medianError,
   }
 }
 

@@ -1,9 +1,10 @@
 import type { KernelKind } from '../../hw/shape.js'
 import { findParallelism } from '../parallelism.js'
 import { type KernelModel, type PredictorFile, predictorVersion } from '../predictor.js'
-import type { Measurement } from '../table/fields.js'
 import type { MeasurementTable } from '../table/read-table.js'
 import { fitKernel } from './fit-kernel.js'
+import { fitOperators } from './fit-operators.js'
+import { groupBy } from './group-by.js'
 
 export interface FitOptions {
   readonly name: string
@@ -23,23 +24,32 @@ const relatives: Readonly<Partial<Record<KernelKind, KernelKind>>> = {
   depthwise: 'convolution',
 }
 
-/** Fits a predictor to a table: one model for each kind of kernel and precision in it. */
+/** Share of the work that the models of kinds are, where operators have models too. */
+const kindsShare = 0.7
+
+/** Fits a predictor to a table: a model for each kind of kernel and precision in it, and for operators that are better off alone. */
 export function fitTable(table: MeasurementTable, options: FitOptions): PredictorFile {
   const groups = groupBy(table.rows, ({ kind, precision }) => `${kind}/${precision}`)
   const models: KernelModel[] = []
+  const errors = new Map<string, ReadonlyMap<string, number>>()
   let done = 0
   for (const [key, rows] of groups) {
     const { kind, precision } = rows[0]!
-    models.push(
-      fitKernel(rows, {
-        processors: options.processors,
-        seed: options.seed,
-        companions: rows.length < fewRows ? (groups.get(`${relatives[kind]}/${precision}`) ?? []) : [],
-        onProgress: (share) => options.onProgress?.(key, (done + share * rows.length) / table.rows.length),
-      }),
-    )
+    const { model, operatorErrors } = fitKernel(rows, {
+      processors: options.processors,
+      seed: options.seed,
+      companions: rows.length < fewRows ? (groups.get(`${relatives[kind]}/${precision}`) ?? []) : [],
+      onProgress: (share) => options.onProgress?.(key, (kindsShare * (done + share * rows.length)) / table.rows.length),
+    })
+    models.push(model)
+    errors.set(key, operatorErrors)
     done += rows.length
   }
+  const operators = fitOperators(
+    table.rows,
+    ({ kind, precision, op }) => errors.get(`${kind}/${precision}`)?.get(op),
+    (op, share) => options.onProgress?.(op, kindsShare + (1 - kindsShare) * share),
+  )
   const parallelism = findParallelism(table.rows)
   return {
     predictorVersion,
@@ -49,17 +59,7 @@ export function fitTable(table: MeasurementTable, options: FitOptions): Predicto
     data: { file: table.file, sha256: table.sha256, rows: table.rows.length, source: options.source },
     fitted: new Date().toISOString().slice(0, 10),
     models,
+    ...(operators.length > 0 && { operators }),
     ...(parallelism !== undefined && { parallelism }),
   }
-}
-
-export function groupBy<K>(rows: readonly Measurement[], keyOf: (row: Measurement) => K): Map<K, Measurement[]> {
-  const groups = new Map<K, Measurement[]>()
-  for (const row of rows) {
-    const key = keyOf(row)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [row])
-    else group.push(row)
-  }
-  return groups
 }

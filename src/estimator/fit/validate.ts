@@ -1,6 +1,6 @@
 import type { Predictor } from '../predictor.js'
 import type { MeasurementTable } from '../table/read-table.js'
-import { groupBy } from './fit-table.js'
+import { groupBy } from './group-by.js'
 import { type ErrorSummary, summarizeErrors } from './statistics.js'
 
 /** How a predictor does on one kind of kernel of a table it has not seen. Shares are fractions, errors per cent. */
