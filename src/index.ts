@@ -9,9 +9,22 @@
  * console.log((await verify({ path: 'model.onnx' }, { path: 'smaller.onnx' }, await readModel('model.onnx'))).verdict)
  * ```
  */
+export { CostTable, type CostTableSpec } from './estimator/cost-table.js'
 export { estimate } from './estimator/estimate.js'
+export { fitTable } from './estimator/fit/fit-table.js'
+export { validatePredictor } from './estimator/fit/validate.js'
+export { kernelCoster } from './estimator/kernel-coster.js'
+export { changeKernel } from './estimator/kernel-variant.js'
 export type { KernelMetrics, Metrics } from './estimator/metrics.js'
+export { fitNetworks, predictNetwork } from './estimator/network/fit-networks.js'
+export { loadPredictor, Predictor, type PredictorFile, readPredictor } from './estimator/predictor.js'
+export { readMapping } from './estimator/table/mapping.js'
+export { readTable } from './estimator/table/read-table.js'
 export { writeModel } from './export/write-model.js'
+export { kernelCost } from './hw/cycles/index.js'
+export { planKernels } from './hw/kernels.js'
+export { planMemory } from './hw/memory/plan.js'
+export type { KernelShape } from './hw/shape.js'
 export { loadTarget, type Target, targetNames } from './hw/target.js'
 export { readModel } from './import/read-model.js'
 export { UserError } from './ir/errors.js'
