@@ -4,8 +4,15 @@ import { Tensor } from '../../ir/tensor.js'
 import type { SeededRandom } from '../../runtime/random.js'
 import { dimsOfOperand, type KernelSpec, type Operand } from './kernel-spec.js'
 
-/** Sizes are scaled by up to this much either way, evenly in the logarithm. */
-const reach = 1.45
+/** Sizes are scaled by a factor from this range, evenly in the logarithm. */
+export interface Reach {
+  readonly least: number
+  readonly most: number
+}
+
+/** Near what models have; and wide, for networks unlike those of the prior: rather smaller, which takes less time to measure. */
+export const nearReach: Reach = { least: 1 / 1.45, most: 1.45 }
+export const wideReach: Reach = { least: 1 / 4, most: 2 }
 
 /** So many of the sizes stay as they are: neighbours that differ in little tell what that little does. */
 const keptShare = 0.3
@@ -18,7 +25,12 @@ const fixedUpTo = 4
  * channels of data, weights and bias) still fits, and a size keeps the largest power of two up to 16 it is a multiple
  * of: kernels change their method there. `mode`: which sizes move.
  */
-export function perturb(spec: KernelSpec, random: SeededRandom, mode: 'all' | 'outer' | 'none'): KernelSpec {
+export function perturb(
+  spec: KernelSpec,
+  random: SeededRandom,
+  mode: 'all' | 'outer' | 'none',
+  reach: Reach = nearReach,
+): KernelSpec {
   const scaled = new Map<number, number>()
   const scale = (size: number): number => {
     if (size <= fixedUpTo || mode !== 'all') return size
@@ -28,7 +40,7 @@ export function perturb(spec: KernelSpec, random: SeededRandom, mode: 'all' | 'o
         scaled.set(size, size)
         return size
       }
-      const factor = Math.exp((2 * random.uniform() - 1) * Math.log(reach))
+      const factor = reach.least * (reach.most / reach.least) ** random.uniform()
       const unit = size % 16 === 0 ? 16 : size % 8 === 0 ? 8 : size % 4 === 0 ? 4 : size % 2 === 0 ? 2 : 1
       let units = Math.max(1, Math.round((size / unit) * factor))
       if (unit > 1 && unit < 16 && units % 2 === 0) units += 1

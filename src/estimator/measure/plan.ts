@@ -1,7 +1,7 @@
 import type { KernelShape } from '../../hw/shape.js'
 import { SeededRandom } from '../../runtime/random.js'
 import type { KernelSpec } from './kernel-spec.js'
-import { perturb } from './perturb.js'
+import { nearReach, perturb, wideReach } from './perturb.js'
 import { idOf, type PriorKernel } from './prior.js'
 
 /** A kernel to measure. */
@@ -17,6 +17,9 @@ interface Known {
   readonly shape: KernelShape
   readonly latencyMs: number
 }
+
+/** Share of the kernels that are moved far from the prior. */
+const wideShare = 0.3
 
 /** How often the error is looked at anew, in rows. */
 const roundLength = 100
@@ -46,8 +49,9 @@ export class MeasurementPlan {
       const base = this.#queue.pop()
       if (base === undefined) return undefined
       const variants: PlannedKernel[] = []
+      const reach = this.#random.uniform() < wideShare ? wideReach : nearReach
       for (const mode of ['all', 'all', 'outer', 'none'] as const) {
-        const spec = perturb(base.spec, this.#random, mode)
+        const spec = perturb(base.spec, this.#random, mode, reach)
         const id = idOf(spec)
         if (mode !== 'none' && id === base.id) continue
         if (!this.#seen.has(id) && !variants.some((variant) => variant.id === id)) variants.push({ id, spec, base })
