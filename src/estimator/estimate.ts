@@ -30,10 +30,12 @@ export function metricsOf(
   const total = (of: (kernel: Kernel, cost: CostedKernel) => number) =>
     kernels.reduce((sum, kernel, i) => sum + of(kernel, costs[i]!) * kernel.repeats, 0)
   const macs = total(({ macs }) => macs)
+  // What is filled up to blocks of channels is multiplied too.
+  const executedMacs = total(({ shape }) => shape.macs)
   const dramBytes = total((_, cost) => cost.dramBytes)
   const sramBytes = total((_, cost) => cost.sramBytes)
-  const weightBytes = kernels.reduce((sum, kernel) => sum + kernel.weightBytes, 0)
-  const energy = energyMetrics({ macs, sramBytes, dramBytes }, target, precision)
+  const weightBytes = kernels.reduce((sum, { shape }) => sum + shape.weightBytes, 0)
+  const energy = energyMetrics({ macs: executedMacs, sramBytes, dramBytes }, target, precision)
   const memory = memoryMetrics(kernels, weightBytes, target)
   const call = target.kind === 'measured' ? callOf(model, loadPredictor(target.predictor)) : undefined
   const latencyMs = total((_, cost) => cost.latencyMs) + (call?.latencyMs ?? 0)

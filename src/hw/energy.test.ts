@@ -23,8 +23,12 @@ describe('energy', () => {
 
   test('without a cycle model: all bytes pass the SRAM once, weights and large activations come from DRAM', () => {
     const limit = target.memory.sramBytes * target.memory.residentFraction
-    const kernel = { weightBytes: 10, inputs: [{ bytes: limit }, { bytes: limit + 1 }], outputs: [{ bytes: 5 }] }
-    expect(trafficOf(kernel, target)).toEqual({ sramBytes: 10 + 2 * limit + 1 + 5, dramBytes: 10 + limit + 1 })
+    const shape = { inputBytes: 2 * limit + 1, outputBytes: 5, weightBytes: 10 }
+    const kernel = { shape, inputs: [{ bytes: limit }, { bytes: limit + 1 }], outputs: [{ bytes: 5 }] }
+    expect(trafficOf(kernel as never, target)).toEqual({ sramBytes: 10 + 2 * limit + 1 + 5, dramBytes: 10 + limit + 1 })
+    // Not known one by one: the inputs count as one.
+    const whole = { shape, inputs: [], outputs: [] }
+    expect(trafficOf(whole as never, target).dramBytes).toBe(10 + 2 * limit + 1)
   })
 
   test.each(targetNames())('%s: DRAM costs more than SRAM, SRAM more than arithmetic; the source is named', (name) => {

@@ -1,3 +1,4 @@
+import type { Kernel } from './kernel.js'
 import type { Precision, Target } from './target.js'
 
 /** What one inference computes and moves. */
@@ -33,19 +34,22 @@ export function energyMj(work: Work, target: Target, precision: Precision): numb
   return macMj + sramMj + dramMj
 }
 
-/** Bytes moved by a run of a kernel on a target without a cycle model: all through the SRAM once, large ones from DRAM. */
+/**
+ * Bytes moved by a run of a kernel on a target without a cycle model: all through the SRAM once, large activations and
+ * weights from DRAM. A kernel whose activations are not known one by one has one input and one output.
+ */
 export function trafficOf(
-  kernel: {
-    readonly weightBytes: number
-    readonly inputs: readonly { readonly bytes: number }[]
-    readonly outputs: readonly { readonly bytes: number }[]
-  },
+  { shape, inputs, outputs }: Pick<Kernel, 'shape' | 'inputs' | 'outputs'>,
   { memory }: Target,
 ): Pick<Work, 'sramBytes' | 'dramBytes'> {
-  const activations = [...kernel.inputs, ...kernel.outputs].map(({ bytes }) => bytes)
+  const { inputBytes, outputBytes, weightBytes } = shape
+  const known = [...inputs, ...outputs].map(({ bytes }) => bytes)
+  const activations = known.length > 0 ? known : [inputBytes, outputBytes]
   const spilled = activations.filter((bytes) => bytes > memory.sramBytes * memory.residentFraction)
-  const sum = (list: readonly number[]) => list.reduce((all, bytes) => all + bytes, kernel.weightBytes)
-  return { sramBytes: sum(activations), dramBytes: sum(spilled) }
+  return {
+    sramBytes: inputBytes + outputBytes + weightBytes,
+    dramBytes: spilled.reduce((sum, bytes) => sum + bytes, weightBytes),
+  }
 }
 
 /** How often a model runs. */
