@@ -1,7 +1,5 @@
 import { stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
-import type { Metrics } from '../estimator/metrics.js'
-import type { Binding } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { bindingOptions } from './binding.js'
@@ -51,12 +49,13 @@ export const profileCommand: CommandModule<object, Options> = {
 }
 
 async function profileOne(file: string, on: Target, limit: number, options: Options): Promise<void> {
-  const [{ readModel }, { bindSymbols }] = await Promise.all([
+  const [{ readModel }, { bindSymbols }, { estimateFile }] = await Promise.all([
     import('../import/read-model.js'),
     import('./binding.js'),
+    import('../estimator/estimate-file.js'),
   ])
   const model = await readModel(file)
-  const metrics = await metricsOf(file, model, on, { symbols: bindSymbols(model, options.shape, options.batch) })
+  const metrics = await estimateFile(model, file, on, { symbols: bindSymbols(model, options.shape, options.batch) })
   if (options.json) {
     stdout.write(`${JSON.stringify({ file, target: on.name, metrics }, null, 2)}\n`)
     return
@@ -64,24 +63,6 @@ async function profileOne(file: string, on: Target, limit: number, options: Opti
   const { colorsFor, terminalProfile } = await import('../report/terminal.js')
   const colors = colorsFor(wantsColors(stdout))
   stdout.write(`${colors.bold(file)} on ${colors.bold(on.name)}\n${terminalProfile(metrics, limit, colors)}\n`)
-}
-
-/** Where the target's runtime is here it says itself what it makes of the model; elsewhere the target's rules do. */
-async function metricsOf(file: string, model: Model, on: Target, binding: Binding): Promise<Metrics> {
-  if (on.kind !== 'measured' || on.fusion.runtime === undefined) {
-    const { estimate } = await import('../estimator/estimate.js')
-    return estimate(model, on, binding)
-  }
-  const [{ estimateObserved }, { Runtime }] = await Promise.all([
-    import('../estimator/estimate-observed.js'),
-    import('../runtime/session.js'),
-  ])
-  const runtime = new Runtime({ allowUnreleasedOpsets: true })
-  try {
-    return await estimateObserved(model, file, on, runtime, binding)
-  } finally {
-    runtime.close()
-  }
 }
 
 async function profileMany(

@@ -31,8 +31,8 @@ export async function estimateObserved(
   const byRules = estimate(model, target, binding)
   const kernels = observed.nodes.map((node) => kernelOf(node, target))
   const metrics = metricsOf(model, target, kernels, byRules.assumptions, byRules.precision as Precision)
-  // What lies in memory is a matter of the graph, whoever runs it.
-  return { ...metrics, peakActivationBytes: byRules.peakActivationBytes, memory: byRules.memory }
+  // What is multiplied and what lies in memory is a matter of the graph, whoever runs it.
+  return { ...metrics, macs: byRules.macs, peakActivationBytes: byRules.peakActivationBytes, memory: byRules.memory }
 }
 
 function kernelOf({ node, inputs, outputs, runs }: ObservedNode, target: MeasuredTarget): Kernel {

@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { estimate } from '../estimator/estimate.js'
+import { estimateFile } from '../estimator/estimate-file.js'
+import type { Metrics } from '../estimator/metrics.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
 import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
@@ -33,7 +34,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   clock.lap('import')
 
   stage('estimating the original')
-  const before = estimate(model, options.target, { symbols })
+  const before = await estimateFile(model, file, options.target, { symbols }, options.signal)
   clock.lap('estimate')
 
   stage('running passes')
@@ -44,15 +45,17 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   })
   const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
-  const after = estimate(model, options.target, { symbols })
-  clock.lap('estimate')
 
   stage(`writing ${out}`)
   const staged = await stageModel(model, out, options.signal === undefined ? {} : { signal: options.signal })
   let checked: Checked
+  let after: Metrics
   let result: Report['result']
   try {
     clock.lap('export')
+    stage('estimating the result')
+    after = await estimateFile(model, staged.path, options.target, { symbols }, options.signal)
+    clock.lap('estimate')
     stage('verifying with onnxruntime')
     checked = await verifyStaged({ file, staged, passes, symbols, options, prepare, foldBudgetBytes })
     clock.lap('verify')

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { estimate } from '../estimator/estimate.js'
+import { estimateFile } from '../estimator/estimate-file.js'
 import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
@@ -17,7 +17,7 @@ export async function readSide(
   if (file.endsWith('.json')) return sideOfReport(await readReport(file), file)
   const model = await readModel(file)
   const facts = await fileFacts(file, model)
-  return { file, facts, metrics: estimate(model, target, { symbols: bind(model) }) }
+  return { file, facts, metrics: await estimateFile(model, file, target, { symbols: bind(model) }) }
 }
 
 async function readReport(file: string): Promise<Report> {
