@@ -23,7 +23,7 @@ export interface OperatorModel {
   readonly length: number
   /** Its part of the prediction, from 0 to 1, the rest being the kind's model; both as logarithms. */
   readonly share: number
-  /** Half the 90 % interval of the logarithm, from kernels whose relatives were left out. */
+  /** Half the 90 % interval of the logarithm of both together, from kernels whose relatives were left out. */
   readonly halfWidth: number
   /** Median error of the logarithm on these; NaN as null: too few rows to tell. */
   readonly medianError: number | null

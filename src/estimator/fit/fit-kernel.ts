@@ -9,7 +9,7 @@ import { foldsByFamily } from './folds.js'
 import { fitInterval } from './interval.js'
 import { macsBaselines } from './macs-baselines.js'
 import { methodsFor } from './methods.js'
-import { type ErrorSummary, median, summarizeErrors } from './statistics.js'
+import { type ErrorSummary, summarizeErrors } from './statistics.js'
 
 export interface KernelFitOptions {
   readonly processors: number
@@ -31,8 +31,8 @@ function foldsFor(rows: number): { readonly count: number; readonly used: number
 
 export interface KernelFit {
   readonly model: KernelModel
-  /** By operator: median error of the logarithm on families left out. */
-  readonly operatorErrors: ReadonlyMap<string, number>
+  /** Milliseconds that the chosen method says of a row, fitted without its family. */
+  readonly heldOut: ReadonlyMap<Measurement, number>
 }
 
 /** Fits one kind of kernel in one precision; the method is chosen by its error on families of shapes left out. */
@@ -49,7 +49,6 @@ export function fitKernel(rows: readonly Measurement[], options: KernelFitOption
   const method = heldOut.methods[best]!
   const correction = new CorrectionFitter(rows, whiteBox.base, seed, companions).fit(method) ?? noCorrection
   options.onProgress?.(1)
-  const operatorErrors = medianByOperator(heldOut.order, residuals)
   const spread: EncodedTrees | null = interval.spread === undefined ? null : encodeTrees(interval.spread)
   const model: KernelModel = {
     kind: rows[0]!.kind,
@@ -71,17 +70,7 @@ export function fitKernel(rows: readonly Measurement[], options: KernelFitOption
       candidates: Object.fromEntries(heldOut.methods.map(({ name }, i) => [name, summaries[i]?.mape ?? Number.NaN])),
     },
   }
-  return { model, operatorErrors }
-}
-
-function medianByOperator(rows: readonly Measurement[], errors: ArrayLike<number>): Map<string, number> {
-  const lists = new Map<string, number[]>()
-  rows.forEach(({ op }, i) => {
-    const list = lists.get(op)
-    if (list === undefined) lists.set(op, [errors[i]!])
-    else list.push(errors[i]!)
-  })
-  return new Map([...lists].map(([op, list]) => [op, median(list)]))
+  return { model, heldOut: new Map(heldOut.order.map((row, i) => [row, predicted![i]!])) }
 }
 
 interface CrossValidation {

@@ -8,10 +8,10 @@ import { fitOperators } from './fit-operators.js'
 import { fitTable } from './fit-table.js'
 
 /** Matrix products whose latency is an overhead and a rate that falls off for narrow outputs. */
-function row(inner: number, columns: number, rows: number, factor = 1): Measurement {
+function row(inner: number, columns: number, rows: number, factor = 1, op = 'Gemm'): Measurement {
   const latencyMs = factor * (0.002 + (inner * columns * rows * (1 + 8 / columns)) / 4e7)
   const measured = toMeasurement({
-    text: { kernel: 'matmul', op: 'Gemm' },
+    text: { kernel: 'matmul', op },
     numbers: { batch: 1, inChannels: inner, outChannels: columns, inHeight: rows, latencyMs },
     labels: { kernel: 'matmul', precision: '' },
     line: 2,
@@ -23,10 +23,12 @@ function row(inner: number, columns: number, rows: number, factor = 1): Measurem
 const random = new SeededRandom(5)
 const draw = () => [random.integer(8, 512), random.integer(8, 512), random.integer(1, 64)] as const
 const rows = Array.from({ length: 150 }, (_, i) => row(...draw(), i % 15 === 0 ? 2.5 : 1))
+/** Another operator of the same kind, three times as slow. */
+const others = Array.from({ length: 60 }, () => row(...draw(), 3, 'MatMul'))
 const unseen = Array.from({ length: 60 }, () => row(...draw()))
 
 describe('interpolation by operator', () => {
-  const [model] = fitOperators(rows, () => undefined)
+  const [model] = fitOperators([...rows, ...others], () => undefined)
   const predictor = new OperatorPredictor(model!)
   const errors = unseen.map((each) => Math.abs(predictor.logLatency(each) - Math.log(each.latencyMs)))
 
@@ -39,15 +41,28 @@ describe('interpolation by operator', () => {
     expect(inside).toBeGreaterThan(0.85)
   })
 
-  test('a predictor asks it before the model of the kind', () => {
-    const table = { file: 'table.csv', sha256: '0', device: 'x', rows }
-    const file = {
-      ...fitTable(table as never, { name: 'x', processors: 1, seed: 1, source: 'test' }),
-      operators: [model!],
-    }
+  test('a kind of one operator needs no models of operators', () => {
+    expect(fitOperators(rows, () => undefined)).toEqual([])
+  })
+
+  test('a kind that is right leaves the operator next to nothing, one that is wrong leaves it all', () => {
+    const shareBeside = (factor: number) =>
+      fitOperators([...rows, ...others], ({ latencyMs }) => latencyMs * factor)[0]!.share
+    expect(shareBeside(1)).toBeLessThan(0.01)
+    expect(shareBeside(20)).toBeGreaterThan(0.99)
+  })
+
+  test('operator and kind have their shares of a prediction, as logarithms', () => {
+    const table = { file: 'table.csv', sha256: '0', device: 'x', rows: [...rows, ...others] }
+    const file = fitTable(table as never, { name: 'x', processors: 1, seed: 1, source: 'test' })
     expect(file.predictorVersion).toBe(predictorVersion)
+    const operator = file.operators!.find(({ op }) => op === 'Gemm')!
     const shape = unseen[0]!
-    expect(new Predictor(file).latencyMs(shape)).toBeCloseTo(Math.exp(predictor.logLatency(shape)), 9)
+    const { operators: _, ...withoutOperators } = file
+    const byKind = Math.log(new Predictor(withoutOperators).latencyMs(shape))
+    const own = new OperatorPredictor(operator).logLatency(shape)
+    const together = operator.share * own + (1 - operator.share) * byKind
+    expect(Math.log(new Predictor(file).latencyMs(shape))).toBeCloseTo(together, 9)
   })
 })
 

@@ -18,63 +18,66 @@ const tooManyRows = 5000
 const foldCount = 4
 
 /**
- * A model for every operator, kind and precision of the rows, and its share of the prediction: the squares of both
- * models' errors on families left out, inverted, as if they were independent. `kindError` says how far the kind's model is
- * off on the operator's rows, as a logarithm. An operator with too few rows to leave some out has a model as soon
- * as its kind is a mixture.
+ * Where a kind is a mixture of operators: a model for each of them, and its share of the prediction. `byKindMs` is what the
+ * kind's model says of a row, fitted without its family; undefined: not known. Shares are the squares of the
+ * usual errors of both on families left out, inverted, as if they were independent.
  */
 export function fitOperators(
   rows: readonly Measurement[],
-  kindError: (row: Measurement) => number | undefined,
+  byKindMs: (row: Measurement) => number | undefined,
   onProgress?: (text: string, share: number) => void,
 ): OperatorModel[] {
-  const kinds = new Map<string, Set<string>>()
-  for (const { kind, precision, op } of rows) {
-    const key = `${kind}/${precision}`
-    kinds.set(key, (kinds.get(key) ?? new Set()).add(op))
-  }
+  const operators = new Map<string, Set<string>>()
+  const kindKey = ({ kind, precision }: Measurement) => `${kind}/${precision}`
+  for (const row of rows) operators.set(kindKey(row), (operators.get(kindKey(row)) ?? new Set()).add(row.op))
   const models: OperatorModel[] = []
   let done = 0
   for (const group of groupBy(rows, operatorKey).values()) {
-    const [first] = group
-    const { kind, precision, op } = first!
     done += group.length
-    if (group.length > tooManyRows) continue
-    const model = fitOperator(group.slice(0, mostRows))
-    const isAlone = kinds.get(`${kind}/${precision}`)!.size === 1
-    if (model.medianError !== null) models.push({ ...model, share: shareOf(model.medianError, kindError(first!)) })
-    else if (!isAlone) models.push(model)
-    onProgress?.(op, done / rows.length)
+    if (operators.get(kindKey(group[0]!))!.size === 1 || group.length > tooManyRows) continue
+    models.push(fitOperator(group.slice(0, mostRows), byKindMs))
+    onProgress?.(group[0]!.op, done / rows.length)
   }
   return models
 }
 
-const shareOf = (ownError: number, kindError: number | undefined): number =>
-  kindError === undefined ? 1 : kindError ** 2 / (kindError ** 2 + ownError ** 2)
+/** An operator with too few rows to leave some out is believed, with an interval of a factor of two. */
+function fitOperator(rows: readonly Measurement[], byKindMs: (row: Measurement) => number | undefined): OperatorModel {
+  const model = interpolate(rows)
+  const heldOut = rows.length >= 3 * foldCount ? heldOutLogarithms(rows) : []
+  if (heldOut.length === 0) return { ...model, share: 1, halfWidth: Math.log(2), medianError: null }
+  // Signed errors of both models, rows that both were tried on.
+  const errors = heldOut.flatMap(({ row, logLatency }) => {
+    const measured = Math.log(row.latencyMs)
+    const byKind = byKindMs(row)
+    return [{ own: logLatency - measured, kind: byKind === undefined ? undefined : Math.log(byKind) - measured }]
+  })
+  const usual = (list: readonly number[]) => median(list.map(Math.abs))
+  const own = usual(errors.map((error) => error.own))
+  const ofKind = errors.flatMap(({ kind }) => (kind === undefined ? [] : [kind]))
+  const share = ofKind.length === 0 ? 1 : usual(ofKind) ** 2 / Math.max(usual(ofKind) ** 2 + own ** 2, 1e-12)
+  const together = errors.map(({ own: a, kind: b }) => Math.abs(share * a + (1 - share) * (b ?? a)))
+  together.sort((a, b) => a - b)
+  return { ...model, share, halfWidth: quantile(together, 0.9), medianError: quantile(together, 0.5) }
+}
 
-function fitOperator(rows: readonly Measurement[]): OperatorModel {
-  const residuals: number[] = []
-  if (rows.length >= 3 * foldCount) {
-    const foldOf = foldsByFamily(rows, foldCount, 'operators')
-    for (let fold = 0; fold < foldCount; fold++) {
-      const train = rows.filter((_, i) => foldOf[i] !== fold)
-      const test = rows.filter((_, i) => foldOf[i] === fold)
-      if (train.length === 0) continue
-      const predictor = new OperatorPredictor(interpolate(train, 0, null))
-      for (const row of test) residuals.push(Math.abs(Math.log(row.latencyMs) - predictor.logLatency(row)))
-    }
-  }
-  residuals.sort((a, b) => a - b)
-  const hasResiduals = residuals.length > 0
-  const medianError = hasResiduals ? quantile(residuals, 0.5) : null
-  return interpolate(rows, hasResiduals ? quantile(residuals, 0.9) : Math.log(2), medianError)
+/** What a model fitted without a row's family says of it. */
+function heldOutLogarithms(rows: readonly Measurement[]): { row: Measurement; logLatency: number }[] {
+  const foldOf = foldsByFamily(rows, foldCount, 'operators')
+  return Array.from({ length: foldCount }, (_, fold) => {
+    const train = rows.filter((_, i) => foldOf[i] !== fold)
+    if (train.length === 0) return []
+    const predictor = new OperatorPredictor({ ...interpolate(train), share: 1, halfWidth: 0, medianError: null })
+    const test = rows.filter((_, i) => foldOf[i] === fold)
+    return test.map((row) => ({ row, logLatency: predictor.logLatency(row) }))
+  }).flat()
 }
 
 /**
  * Slopes by ridge regression and a Gaussian process on the residuals. Measurements that stand out from their neighbours
  * (something else ran on the machine) lose weight, by their leave-one-out residuals (Sundararajan and Keerthi, 2001).
  */
-function interpolate(rows: readonly Measurement[], halfWidth: number, medianError: number | null): OperatorModel {
+function interpolate(rows: readonly Measurement[]): Omit<OperatorModel, 'share' | 'halfWidth' | 'medianError'> {
   const n = rows.length
   const all = rows.map(logFeatures)
   const features = all[0]!.map((_, k) => k).filter((k) => all.some((row) => Math.abs(row[k]! - all[0]![k]!) > 1e-9))
@@ -116,9 +119,6 @@ function interpolate(rows: readonly Measurement[], halfWidth: number, medianErro
     weights: Array.from(weights, short),
     variance,
     length,
-    share: 1,
-    halfWidth,
-    medianError,
   }
 }
 

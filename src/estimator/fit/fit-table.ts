@@ -1,6 +1,7 @@
 import type { KernelKind } from '../../hw/shape.js'
 import { findParallelism } from '../parallelism.js'
 import { type KernelModel, type PredictorFile, predictorVersion } from '../predictor.js'
+import type { Measurement } from '../table/fields.js'
 import type { MeasurementTable } from '../table/read-table.js'
 import { fitKernel } from './fit-kernel.js'
 import { fitOperators } from './fit-operators.js'
@@ -31,23 +32,23 @@ const kindsShare = 0.7
 export function fitTable(table: MeasurementTable, options: FitOptions): PredictorFile {
   const groups = groupBy(table.rows, ({ kind, precision }) => `${kind}/${precision}`)
   const models: KernelModel[] = []
-  const errors = new Map<string, ReadonlyMap<string, number>>()
+  const heldOutMs = new Map<Measurement, number>()
   let done = 0
   for (const [key, rows] of groups) {
     const { kind, precision } = rows[0]!
-    const { model, operatorErrors } = fitKernel(rows, {
+    const { model, heldOut } = fitKernel(rows, {
       processors: options.processors,
       seed: options.seed,
       companions: rows.length < fewRows ? (groups.get(`${relatives[kind]}/${precision}`) ?? []) : [],
       onProgress: (share) => options.onProgress?.(key, (kindsShare * (done + share * rows.length)) / table.rows.length),
     })
     models.push(model)
-    errors.set(key, operatorErrors)
+    for (const [row, latencyMs] of heldOut) heldOutMs.set(row, latencyMs)
     done += rows.length
   }
   const operators = fitOperators(
     table.rows,
-    ({ kind, precision, op }) => errors.get(`${kind}/${precision}`)?.get(op),
+    (row) => heldOutMs.get(row),
     (op, share) => options.onProgress?.(op, kindsShare + (1 - kindsShare) * share),
   )
   const parallelism = findParallelism(table.rows)
