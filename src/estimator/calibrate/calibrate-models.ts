@@ -1,10 +1,9 @@
 import type { KernelShape } from '../../hw/shape.js'
-import { median } from '../fit/statistics.js'
+import { conformalQuantile, median } from '../fit/statistics.js'
 import { dot, fitAdditive } from '../network/additive.js'
 import type { Predictor } from '../predictor.js'
 import { averagingWeights, logLikelihood } from './averaging.js'
 import type { Calibration, ScaledBase } from './calibration.js'
-import { conformalQuantile } from './conformal.js'
 
 /** A whole model with its latency on the device. */
 export interface MeasuredModel {

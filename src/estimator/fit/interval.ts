@@ -3,7 +3,7 @@ import { type BinnedTable, binTable } from '../boosting/bins.js'
 import { type BoostedTrees, type BoostOptions, boost } from '../boosting/boost.js'
 import { Ensemble, encodeTrees } from '../boosting/ensemble.js'
 import { foldsByFamily } from './folds.js'
-import { quantile } from './statistics.js'
+import { conformalQuantile } from './statistics.js'
 
 /** What held-out rows tell of the size of the error. */
 export interface HeldOut {
@@ -70,7 +70,11 @@ function intervalFrom(
   seed: number,
 ): { spread: BoostedTrees | undefined; scales: (row: number) => number; factor: number } {
   if (indices.length < leastRowsForSpread) {
-    return { spread: undefined, scales: () => 1, factor: conformal(Float64Array.from(indices, (i) => residuals[i]!)) }
+    return {
+      spread: undefined,
+      scales: () => 1,
+      factor: conformalQuantile(Float64Array.from(indices, (i) => residuals[i]!).sort()),
+    }
   }
   const sizes = residuals.map((residual) => Math.log(Math.max(residual, leastResidual)))
   const learn = (rows: Int32Array) => boost(binned, sizes, spreadBoost, new SeededRandom(seed), rows)
@@ -88,10 +92,6 @@ function intervalFrom(
   return {
     spread: trees,
     scales: (row) => Math.exp(ensemble.predict(table.subarray(row * width, (row + 1) * width))),
-    factor: conformal(Float64Array.from(ratios)),
+    factor: conformalQuantile(Float64Array.from(ratios).sort()),
   }
 }
-
-/** The value that a further residual stays below with 90 % (split conformal; Vovk et al., 2005). */
-const conformal = (values: Float64Array): number =>
-  quantile(values.sort(), Math.min(1, (0.9 * (values.length + 1)) / values.length))

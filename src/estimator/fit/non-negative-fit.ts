@@ -2,8 +2,9 @@ import { fcnnlsVector } from 'ml-fcnnls'
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
 
 /**
- * Coefficients, none negative, of the terms (`width` of them a row, read through `termsOf`) that fit `latencies` in relative terms: non-negative least
- * squares on rows divided by their latency (Bro and de Jong, 1997; through the Gram matrix, so rows cost no memory).
+ * Coefficients, none negative, of the terms (`width` of them a row, read through `termsOf`) that fit `latencies` in
+ * relative terms: non-negative least squares on rows divided by their latency, through the Gram matrix, so that rows
+ * cost no memory.
  */
 export function nonNegativeFit(
   rows: number,
@@ -11,7 +12,7 @@ export function nonNegativeFit(
   termsOf: (row: number) => ArrayLike<number>,
   latencies: Float64Array,
 ): Float64Array {
-  const gram = new Matrix(width, width)
+  const gram = Array.from({ length: width }, () => new Float64Array(width))
   const right = new Float64Array(width)
   const relative = new Float64Array(width)
   for (let row = 0; row < rows; row++) {
@@ -21,29 +22,37 @@ export function nonNegativeFit(
       const a = relative[i]!
       if (a === 0) continue
       right[i]! += a
-      for (let j = i; j < width; j++) gram.set(i, j, gram.get(i, j) + a * relative[j]!)
+      const line = gram[i]!
+      for (let j = i; j < width; j++) line[j]! += a * relative[j]!
     }
   }
-  const active = Array.from({ length: width }, (_, i) => i).filter((i) => gram.get(i, i) > 0)
-  const scale = active.map((i) => Math.sqrt(gram.get(i, i)))
-  // A triangular factor of the Gram matrix stands for all rows: R'R x = R'q has the same solution. The tiny ridge keeps it regular.
-  const scaled = new Matrix(active.length, active.length)
-  active.forEach((i, a) => {
-    active.forEach((j, b) => {
-      scaled.set(a, b, gram.get(Math.min(i, j), Math.max(i, j)) / (scale[a]! * scale[b]!))
+  return solveNonNegative(gram, right, 1e-9)
+}
+
+/**
+ * Minimises x'Gx - 2r'x over x >= 0 (Bro and de Jong, 1997), G positive semi-definite, of which the upper half is read.
+ * `ridge` is added to its diagonal, scaled to 1, so that dependent columns leave it regular.
+ */
+export function solveNonNegative(gram: readonly Float64Array[], right: Float64Array, ridge: number): Float64Array {
+  const active = Array.from({ length: right.length }, (_, a) => a).filter((a) => gram[a]![a]! > 0)
+  const scale = active.map((a) => Math.sqrt(gram[a]![a]!))
+  const matrix = new Matrix(active.length, active.length)
+  active.forEach((a, i) => {
+    active.forEach((b, j) => {
+      matrix.set(i, j, gram[Math.min(a, b)]![Math.max(a, b)]! / (scale[i]! * scale[j]!) + (i === j ? ridge : 0))
     })
-    scaled.set(a, a, scaled.get(a, a) + 1e-9)
   })
-  const lower = new CholeskyDecomposition(scaled).lowerTriangularMatrix
-  const projected = solve(lower, Matrix.columnVector(active.map((i, a) => right[i]! / scale[a]!)))
+  const solution = new Float64Array(right.length)
+  if (active.length === 0) return solution
+  // A triangular factor stands for all rows: R'R = G and R'q = r has the same solution.
+  const lower = new CholeskyDecomposition(matrix).lowerTriangularMatrix
+  const projected = solve(lower, Matrix.columnVector(active.map((a, i) => right[a]! / scale[i]!)))
   const { K } = fcnnlsVector(lower.transpose(), projected.to1DArray(), {
     maxIterations: 50 * active.length,
     gradientTolerance: 1e-9,
   })
-  const solution = K.to1DArray()
-  const coefficients = new Float64Array(width)
-  active.forEach((i, a) => {
-    coefficients[i] = Math.max(0, solution[a]!) / scale[a]!
+  K.to1DArray().forEach((value, i) => {
+    solution[active[i]!] = Math.max(0, value) / scale[i]!
   })
-  return coefficients
+  return solution
 }

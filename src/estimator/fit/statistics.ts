@@ -7,6 +7,10 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   return low + (high - low) * (at - Math.floor(at))
 }
 
+/** The value that a further residual stays below with 90 % (split conformal; Vovk et al., 2005), of an ascending list. */
+export const conformalQuantile = (sorted: ArrayLike<number>): number =>
+  quantile(sorted, Math.min(1, (0.9 * (sorted.length + 1)) / sorted.length))
+
 export const median = (values: ArrayLike<number>): number => quantile(Float64Array.from(values).sort(), 0.5)
 
 /** How predictions compare with measurements; errors relative to the measurement. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../runtime/random.js'
-import { dot, fitAdditive, solveNonNegative } from './additive.js'
+import { solveNonNegative } from '../fit/non-negative-fit.js'
+import { dot, fitAdditive } from './additive.js'
 
 const randomRows = (count: number, width: number, random: SeededRandom): Float64Array[] =>
   Array.from({ length: count }, () => Float64Array.from({ length: width }, () => random.integer(0, 4)))
@@ -65,7 +66,7 @@ describe('solveNonNegative', () => {
         const right = Float64Array.from({ length: width }, (_, a) =>
           rows.reduce((sum, row, i) => sum + row[a]! * targets[i]!, 0),
         )
-        const x = solveNonNegative(gram, right)
+        const x = solveNonNegative(gram, right, 1e-10)
         for (let a = 0; a < width; a++) {
           const gradient = dot(gram[a]!, x) - right[a]!
           expect(x[a]).toBeGreaterThanOrEqual(0)

@@ -1,5 +1,4 @@
-import { fcnnlsVector } from 'ml-fcnnls'
-import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
+import { solveNonNegative } from '../fit/non-negative-fit.js'
 import { median } from '../fit/statistics.js'
 
 /** What is believed of the costs before a sample is seen. */
@@ -15,6 +14,9 @@ const leastShare = 0.02
 
 /** Errors of samples below this many milliseconds are taken relative to it: there a clock says little. */
 export const leastCounted = (latenciesMs: ArrayLike<number>): number => leastShare * median(latenciesMs)
+
+/** Keeps a Gram matrix of dependent columns regular; of its diagonal, scaled to 1. */
+const regularity = 1e-10
 
 /** A fit is good enough to be called exact below this relative error. */
 const exact = 1e-4
@@ -60,7 +62,7 @@ export function fitAdditive(
       right[a]! += (prior!.strength * cost) / Math.max(cost, smallest) ** 2
     })
     const before = costs
-    costs = solveNonNegative(gram, right)
+    costs = solveNonNegative(gram, right, regularity)
     if (costs.every((cost, a) => Math.abs(cost - before[a]!) <= settled * cost)) break
     const errors = Float64Array.from(features, (row, i) => Math.abs(dot(row, costs) - latenciesMs[i]!) * unit[i]!)
     const usual = Math.max(exact, median(errors))
@@ -83,32 +85,6 @@ function scaled(
   })
   const scale = ratios.length > 0 ? median(ratios) : 1
   return Float64Array.from(costs, (cost) => cost * scale)
-}
-
-/** Minimises x'Gx - 2r'x over x >= 0 (Bro and de Jong, 1997), G positive semi-definite, of which the upper half is read. */
-export function solveNonNegative(gram: readonly Float64Array[], right: Float64Array): Float64Array {
-  const active = Array.from({ length: right.length }, (_, a) => a).filter((a) => gram[a]![a]! > 0)
-  const scale = active.map((a) => Math.sqrt(gram[a]![a]!))
-  const matrix = new Matrix(active.length, active.length)
-  active.forEach((a, i) => {
-    active.forEach((b, j) => {
-      // The tiny ridge keeps a Gram matrix of dependent columns regular.
-      matrix.set(i, j, gram[Math.min(a, b)]![Math.max(a, b)]! / (scale[i]! * scale[j]!) + (i === j ? 1e-10 : 0))
-    })
-  })
-  const solution = new Float64Array(right.length)
-  if (active.length === 0) return solution
-  // A triangular factor stands for all rows: R'R = G and R'q = r has the same solution.
-  const lower = new CholeskyDecomposition(matrix).lowerTriangularMatrix
-  const projected = solve(lower, Matrix.columnVector(active.map((a, i) => right[a]! / scale[i]!)))
-  const { K } = fcnnlsVector(lower.transpose(), projected.to1DArray(), {
-    maxIterations: 50 * active.length,
-    gradientTolerance: 1e-9,
-  })
-  K.to1DArray().forEach((value, i) => {
-    solution[active[i]!] = Math.max(0, value) / scale[i]!
-  })
-  return solution
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

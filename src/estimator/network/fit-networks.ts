@@ -1,6 +1,5 @@
 import { averagingWeights, logLikelihood } from '../calibrate/averaging.js'
-import { conformalQuantile } from '../calibrate/conformal.js'
-import { median } from '../fit/statistics.js'
+import { conformalQuantile, median } from '../fit/statistics.js'
 import { type CostPrior, dot, fitAdditive, leastCounted } from './additive.js'
 import type { NetworkSample } from './family.js'
 
