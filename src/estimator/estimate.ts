@@ -6,7 +6,7 @@ import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
 import { energyMetrics } from './energy-metrics.js'
-import { callMs, inNetworkMs } from './interaction.js'
+import { callOfMs, inNetworkMs } from './interaction.js'
 import { memoryMetrics } from './memory-metrics.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
@@ -71,8 +71,7 @@ function callOf(
 ): { latencyMs: number; halfWidth: number; metrics: KernelMetrics } | undefined {
   const { interaction } = file
   if (interaction === undefined) return undefined
-  const inputs = graph.inputs.filter(({ tensor }) => tensor === undefined).length
-  const latencyMs = callMs(inputs, graph.outputs.length, interaction)
+  const latencyMs = callOfMs(graph, interaction)
   const metrics: KernelMetrics = {
     name: 'call of the runtime',
     kind: 'opaque',

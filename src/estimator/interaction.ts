@@ -1,4 +1,5 @@
 import type { KernelShape } from '../hw/shape.js'
+import type { Graph } from '../ir/graph.js'
 
 /**
  * What kernels cost together beyond their sum: the call of the runtime, what arrives and leaves with it, and data that
@@ -33,6 +34,10 @@ export const inNetworkMs = (aloneMs: number, shape: KernelShape, interaction: In
   aloneMs * interaction.factor +
   largeBytes(shape, interaction.largeFromBytes) * interaction.largeByteMs +
   shape.weightBytes * interaction.weightByteMs
+
+/** Milliseconds of a call of a model: what has a value of its own need not be brought. */
+export const callOfMs = ({ inputs, outputs }: Graph, interaction: Interaction): number =>
+  callMs(inputs.filter(({ tensor }) => tensor === undefined).length, outputs.length, interaction)
 
 /** Milliseconds that a call takes whatever it runs. */
 export const callMs = (inputs: number, outputs: number, { callMs, inputMs, outputMs }: Interaction): number =>

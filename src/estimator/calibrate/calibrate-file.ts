@@ -4,7 +4,7 @@ import { readModel } from '../../import/read-model.js'
 import { UserError } from '../../ir/errors.js'
 import type { Model } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
-import { callMs, type Interaction, inNetworkMs } from '../interaction.js'
+import { callOfMs, type Interaction, inNetworkMs } from '../interaction.js'
 import { loadPredictor, type Predictor, type PredictorFile, readPredictor } from '../predictor.js'
 import type { ColumnMapping } from '../table/mapping.js'
 import { readTable } from '../table/read-table.js'
@@ -120,9 +120,8 @@ async function byModels(
 /** Milliseconds that a model takes beyond its kernels by themselves. */
 export function restMsOf({ graph }: Model, kernels: readonly Kernel[], interaction: Interaction | undefined): number {
   if (interaction === undefined) return 0
-  const inputs = graph.inputs.filter(({ tensor }) => tensor === undefined).length
   const traffic = kernels.reduce((sum, { shape, repeats }) => sum + repeats * inNetworkMs(0, shape, interaction), 0)
-  return traffic + callMs(inputs, graph.outputs.length, interaction)
+  return traffic + callOfMs(graph, interaction)
 }
 
 /** The sibling's: all times by one factor, and the interval of the models that taught it. */

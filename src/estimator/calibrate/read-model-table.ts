@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { UserError } from '../../ir/errors.js'
+import { refuseManyDevices } from '../table/read-table.js'
 
 /** Whole models measured on one device. */
 export interface ModelTable {
@@ -63,10 +64,7 @@ export function readModelTable(file: string): ModelTable | undefined {
     const text = faults.length === 1 ? `1 bad row: ${shown}` : `${faults.length} bad rows: ${shown}`
     throw new UserError('invalid-data', '', text, 'mend the rows, or leave them out of the table', file)
   }
-  if (devices.size > 1) {
-    const list = [...devices].map(([device, line]) => `"${device}" (line ${line})`).join(', ')
-    throw new UserError('invalid-data', 'device', `rows of ${devices.size} devices: ${list}`, 'split the table', file)
-  }
+  refuseManyDevices(devices, file)
   if (rows.length < 2)
     throw new UserError('invalid-data', '', `${rows.length} rows`, 'measure at least two models, better ten', file)
   const sha256 = createHash('sha256').update(bytes).digest('hex')

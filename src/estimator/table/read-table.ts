@@ -68,12 +68,16 @@ export async function readTable(file: string, mapping: ColumnMapping): Promise<M
     throw new UserError('invalid-data', '', message, 'give a CSV file with a header line, or the same gzipped', file)
   }
   if (faults.count > 0) throw badRows(faults, file)
-  if (devices.size > 1) {
-    const list = [...devices].map(([device, line]) => `"${device}" (line ${line})`).join(', ')
-    throw new UserError('invalid-data', 'device', `rows of ${devices.size} devices: ${list}`, 'split the table', file)
-  }
+  refuseManyDevices(devices, file)
   if (rows.length === 0) throw new UserError('invalid-data', '', 'no rows', 'give a table with measurements', file)
   return { file: basename(file), sha256: digest.digest('hex'), device: [...devices.keys()][0]!, rows }
+}
+
+/** `devices`: line of the first row of each. Throws UserError `invalid-data`. */
+export function refuseManyDevices(devices: ReadonlyMap<string, number>, file: string): void {
+  if (devices.size <= 1) return
+  const list = [...devices].map(([device, line]) => `"${device}" (line ${line})`).join(', ')
+  throw new UserError('invalid-data', 'device', `rows of ${devices.size} devices: ${list}`, 'split the table', file)
 }
 
 type Entry = { record: string[]; info: { lines: number } }
