@@ -1,5 +1,5 @@
 import { kernelCost, millisecondsOf } from '../hw/cycles/index.js'
-import { energyMj } from '../hw/energy.js'
+import { energyMj, movedBytes } from '../hw/energy.js'
 import type { Target } from '../hw/target.js'
 import type { KernelFigures, KernelVariant } from './cost-table.js'
 import { inNetworkMs } from './interaction.js'
@@ -13,14 +13,8 @@ export function kernelCoster(target: Target, predictor?: Predictor): (variant: K
   if (target.kind === 'measured') {
     const measured = predictor ?? loadPredictor(target.predictor)
     const { interaction } = measured.file
-    const resident = target.memory.sramBytes * target.memory.residentFraction
     return ({ shape, placement }) => {
-      const { inputBytes, outputBytes, weightBytes, macs } = shape
-      const spilled = (bytes: number) => (bytes > resident ? bytes : 0)
-      const dramInputBytes = placement?.dramInputBytes ?? spilled(inputBytes)
-      const dramOutputBytes = placement?.dramOutputBytes ?? spilled(outputBytes)
-      const sramBytes = inputBytes + outputBytes + weightBytes
-      const work = { macs, sramBytes, dramBytes: weightBytes + dramInputBytes + dramOutputBytes }
+      const work = { macs: shape.macs, ...movedBytes(shape, target, placement) }
       const aloneMs = measured.latencyMs(shape)
       const latencyMs = interaction === undefined ? aloneMs : inNetworkMs(aloneMs, shape, interaction)
       return { latencyMs, energyMj: energyMj(work, target, shape.precision) }

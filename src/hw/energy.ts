@@ -1,4 +1,6 @@
+import { type Placement, placementByActivation } from './cycles/cost.js'
 import type { Kernel } from './kernel.js'
+import type { KernelShape } from './shape.js'
 import type { Precision, Target } from './target.js'
 
 /** What one inference computes and moves. */
@@ -35,21 +37,30 @@ export function energyMj(work: Work, target: Target, precision: Precision): numb
 }
 
 /**
- * Bytes moved by a run of a kernel on a target without a cycle model: all through the SRAM once, large activations and
- * weights from DRAM. A kernel whose activations are not known one by one has one input and one output.
+ * Bytes moved by a run of a kernel on a target without a cycle model: all through the SRAM once, weights and what is
+ * placed in DRAM from there. Without a placement the sizes of the whole input and the whole output decide.
  */
-export function trafficOf(
-  { shape, inputs, outputs }: Pick<Kernel, 'shape' | 'inputs' | 'outputs'>,
-  { memory }: Target,
+export function movedBytes(
+  { inputBytes, outputBytes, weightBytes }: KernelShape,
+  target: Target,
+  placement: Placement = placementByActivation(
+    { inputs: [{ bytes: inputBytes }], outputs: [{ bytes: outputBytes }] },
+    target,
+  ),
 ): Pick<Work, 'sramBytes' | 'dramBytes'> {
-  const { inputBytes, outputBytes, weightBytes } = shape
-  const known = [...inputs, ...outputs].map(({ bytes }) => bytes)
-  const activations = known.length > 0 ? known : [inputBytes, outputBytes]
-  const spilled = activations.filter((bytes) => bytes > memory.sramBytes * memory.residentFraction)
   return {
     sramBytes: inputBytes + outputBytes + weightBytes,
-    dramBytes: spilled.reduce((sum, bytes) => sum + bytes, weightBytes),
+    dramBytes: weightBytes + placement.dramInputBytes + placement.dramOutputBytes,
   }
+}
+
+/** `movedBytes` of a kernel, by its activations where they are known one by one. */
+export function trafficOf(
+  kernel: Pick<Kernel, 'shape' | 'inputs' | 'outputs'>,
+  target: Target,
+): Pick<Work, 'sramBytes' | 'dramBytes'> {
+  const isKnown = kernel.inputs.length + kernel.outputs.length > 0
+  return movedBytes(kernel.shape, target, isKnown ? placementByActivation(kernel, target) : undefined)
 }
 
 /** How often a model runs. */

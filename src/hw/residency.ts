@@ -1,7 +1,7 @@
-import { residentBytes } from './cycles/cost.js'
+import { placementByActivation } from './cycles/cost.js'
 import type { Placement } from './cycles/index.js'
 import { microblockResidency } from './cycles/microblock/residency.js'
-import type { Activation, Kernel } from './kernels.js'
+import type { Kernel } from './kernels.js'
 import type { ArrayTarget } from './target.js'
 
 /**
@@ -9,13 +9,9 @@ import type { ArrayTarget } from './target.js'
  * back, any other stays in SRAM from the kernel that makes it to the last that reads it.
  */
 export function residency(kernels: readonly Kernel[], target: ArrayTarget): Placement[] {
-  const limit = residentBytes(target)
-  const inDram = (activations: readonly Activation[]) =>
-    activations.reduce((sum, { bytes }) => sum + (bytes > limit ? bytes : 0), 0)
   const microblock = target.kind === 'microblock-array' ? microblockResidency(kernels, target) : []
-  return kernels.map(({ inputs, outputs }, i) => ({
-    dramInputBytes: inDram(inputs),
-    dramOutputBytes: inDram(outputs),
+  return kernels.map((kernel, i) => ({
+    ...placementByActivation(kernel, target),
     ...(microblock[i] !== undefined && { microblock: microblock[i] }),
   }))
 }

@@ -39,7 +39,19 @@ export interface Traffic {
 }
 
 /** The largest activation that stays in SRAM, in bytes. */
-export const residentBytes = ({ memory }: ArrayTarget): number => memory.sramBytes * memory.residentFraction
+export const residentBytes = ({ memory }: Pick<ArrayTarget, 'memory'>): number =>
+  memory.sramBytes * memory.residentFraction
+
+/** Placement of a kernel whose activations are known one by one: each over the limit is in DRAM. */
+export function placementByActivation(
+  { inputs, outputs }: Record<'inputs' | 'outputs', readonly { readonly bytes: number }[]>,
+  target: Pick<ArrayTarget, 'memory'>,
+): Placement {
+  const limit = residentBytes(target)
+  const inDram = (activations: readonly { readonly bytes: number }[]) =>
+    activations.reduce((sum, { bytes }) => sum + (bytes > limit ? bytes : 0), 0)
+  return { dramInputBytes: inDram(inputs), dramOutputBytes: inDram(outputs) }
+}
 
 /** Placement of a kernel on its own, as in a table: one output, and inputs that are alike. */
 export function placementOf(
