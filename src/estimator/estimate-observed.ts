@@ -1,6 +1,7 @@
-import { type Binding, type Kernel, shapeOfNode } from '../hw/kernels.js'
-import type { MeasuredTarget, Precision } from '../hw/target.js'
+import { type Binding, type Kernel, planKernels, shapeOfNode } from '../hw/kernels.js'
+import type { MeasuredTarget } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
+import { inferTypes } from '../ir/infer.js'
 import { SeededRandom } from '../runtime/random.js'
 import type { Runtime } from '../runtime/session.js'
 import { estimate, metricsOf } from './estimate.js'
@@ -8,6 +9,7 @@ import { shapeOfSpec } from './measure/kernel-model.js'
 import { specOf } from './measure/kernel-spec.js'
 import type { ObservedNode } from './measure/observe.js'
 import { observeFile } from './measure/prior.js'
+import { memoryMetrics } from './memory-metrics.js'
 import type { Metrics } from './metrics.js'
 
 /**
@@ -22,17 +24,29 @@ export async function estimateObserved(
   runtime: Runtime,
   binding: Binding = {},
 ): Promise<Metrics> {
-  const observed = await observeFile(runtime, path, { symbols: binding.symbols ?? new Map() })
+  const observed = await observeFile(runtime, path, { model, symbols: binding.symbols ?? new Map() })
   if ('reason' in observed) {
     const metrics = estimate(model, target, binding)
     const note = `kernels by the target's rules, since ${observed.reason}`
     return { ...metrics, assumptions: [...metrics.assumptions, note] }
   }
-  const byRules = estimate(model, target, binding)
+  inferTypes(model)
+  const byRules = planKernels(model, target, binding)
   const kernels = observed.nodes.map((node) => kernelOf(node, target))
-  const metrics = metricsOf(model, target, kernels, byRules.assumptions, byRules.precision as Precision)
+  const metrics = metricsOf(model, target, kernels, byRules.assumptions, byRules.precision)
   // What is multiplied and what lies in memory is a matter of the graph, whoever runs it.
-  return { ...metrics, macs: byRules.macs, peakActivationBytes: byRules.peakActivationBytes, memory: byRules.memory }
+  const sum = (of: (kernel: Kernel) => number) => byRules.kernels.reduce((total, kernel) => total + of(kernel), 0)
+  const memory = memoryMetrics(
+    byRules.kernels,
+    sum(({ shape }) => shape.weightBytes),
+    target,
+  )
+  return {
+    ...metrics,
+    macs: sum(({ macs, repeats }) => macs * repeats),
+    peakActivationBytes: memory.peakBytes,
+    memory,
+  }
 }
 
 function kernelOf({ node, inputs, outputs, runs }: ObservedNode, target: MeasuredTarget): Kernel {
@@ -50,7 +64,6 @@ function kernelOf({ node, inputs, outputs, runs }: ObservedNode, target: Measure
     weightBytes: shape.weightBytes,
     inputs: [],
     outputs: [],
-    mapping: undefined,
     shape,
     repeats: runs,
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readModel } from '../../import/read-model.js'
-import type { Value } from '../../ir/graph.js'
+import type { Model, Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
 import type { Tensor } from '../../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../../ir/type.js'
@@ -57,11 +57,18 @@ export function addObserved(prior: Prior, { nodes }: Observation, network: strin
   }
 }
 
-/** Observes a model on the inputs given, or on such as it takes; a reason where it cannot be read or will not run. */
+/**
+ * Observes a model on the inputs given, or on such as it takes; a reason where it cannot be read or will not run. `model`:
+ * what lies at the path, where it has been read already.
+ */
 export async function observeFile(
   runtime: Runtime,
   path: string,
-  options: { readonly feeds?: ReadonlyMap<string, Tensor>; readonly symbols?: ReadonlyMap<string, number> } = {},
+  options: {
+    readonly feeds?: ReadonlyMap<string, Tensor>
+    readonly symbols?: ReadonlyMap<string, number>
+    readonly model?: Model
+  } = {},
 ): Promise<Observation | { readonly reason: string }> {
   const { feeds, symbols } = options
   try {
@@ -69,7 +76,7 @@ export async function observeFile(
       const observation = await observeModel(runtime, { path }, feeds)
       return isFailure(observation) ? { reason: observation.message } : observation
     }
-    const model = await readModel(path)
+    const model = options.model ?? (await readModel(path))
     let reason = 'no inputs were tried'
     for (let attempt = 0; attempt < attemptCount; attempt++) {
       const generated = generateFeeds(model, { seed: 1, attempt, ...(symbols && { symbols }) })
