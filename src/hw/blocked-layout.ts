@@ -2,6 +2,7 @@ import { dimsOf, dtypeOf } from '../ir/type.js'
 import type { BlockedLayout } from './fusion.js'
 import type { Activation, Kernel } from './kernel.js'
 import type { KernelShape } from './shape.js'
+import { flatExtent } from './shape-of.js'
 
 /**
  * Moves kernels into a blocked layout where the rules allow, and adds the reorders at its borders: one for every value
@@ -102,24 +103,12 @@ function reorder(kernel: Kernel, activation: Activation, op: string): Kernel {
     weightBytes: 0,
     inputs: [activation],
     outputs: [activation],
-    mapping: undefined,
     shape: {
       ...kernel.shape,
       kind: 'movement',
       op,
       precision: 'float32',
-      batch: 1,
-      inChannels: 1,
-      inHeight: Math.max(1, elements),
-      inWidth: 1,
-      outChannels: 1,
-      outHeight: Math.max(1, elements),
-      outWidth: 1,
-      kernelHeight: 1,
-      kernelWidth: 1,
-      strideHeight: 1,
-      strideWidth: 1,
-      groups: 1,
+      ...flatExtent(elements, elements),
       fused: 0,
       inputBytes: bytes,
       outputBytes: bytes,

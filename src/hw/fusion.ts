@@ -43,7 +43,7 @@ export function fuse(anchor: Node, rules: readonly FusionRule[], isKnown: (value
   let op: string | undefined
   let from = 0
   for (let at = anchor; ; ) {
-    const next = soleConsumer(at, nodes)
+    const next = soleConsumer(at)
     if (next === undefined || next.graph !== anchor.graph || next.domain !== '') break
     const index = rules.findIndex(
       (rule, i) =>
@@ -62,7 +62,7 @@ export function fuse(anchor: Node, rules: readonly FusionRule[], isKnown: (value
   return { nodes, op }
 }
 
-function soleConsumer(node: Node, _nodes: readonly Node[]): Node | undefined {
+function soleConsumer(node: Node): Node | undefined {
   return node.outputs.slice(1).some((output) => output?.isUsed) ? undefined : node.outputs[0]?.soleUser
 }
 

@@ -1,5 +1,4 @@
 import type { Node, Value } from '../ir/graph.js'
-import type { ArrayMapping } from './cycles/mapping.js'
 import type { KernelKind, KernelShape } from './shape.js'
 
 /** An activation as a kernel sees it. */
@@ -20,8 +19,6 @@ export interface Kernel {
   readonly weightBytes: number
   readonly inputs: readonly Activation[]
   readonly outputs: readonly Activation[]
-  /** How the array sees it; undefined for kernels of the vector unit. */
-  readonly mapping: ArrayMapping | undefined
   /** What an estimator predicts its latency from. */
   readonly shape: KernelShape
   /** How often it runs: trip counts of loops around it. */

@@ -117,7 +117,6 @@ class Planner {
       weightBytes,
       inputs,
       outputs,
-      mapping,
       shape: shapeOf({
         kind,
         op,

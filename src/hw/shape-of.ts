@@ -73,7 +73,7 @@ export function shapeOf(facts: KernelFacts): KernelShape {
 }
 
 function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: KernelFacts): Extent {
-  if (inputDims === undefined || outputDims === undefined) return flat(0, 0)
+  if (inputDims === undefined || outputDims === undefined) return flatExtent(0, 0)
   if (mapping !== undefined && kind !== 'matmul') return windowed(inputDims, outputDims, weightDims!.slice(2), anchor)
   if (kind === 'pool' && inputDims.length > 2 && outputDims.length === inputDims.length) {
     return windowed(inputDims, outputDims, anchor.ints('kernel_shape') ?? inputDims.slice(2), anchor)
@@ -81,7 +81,7 @@ function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: 
   if (kind === 'recurrent' && inputDims.length === 3) {
     const hidden = anchor.int('hidden_size', 1)
     return {
-      ...flat(inputDims[0]!, inputDims[0]!),
+      ...flatExtent(inputDims[0]!, inputDims[0]!),
       batch: inputDims[1]!,
       inChannels: inputDims[2]!,
       outChannels: hidden,
@@ -91,13 +91,13 @@ function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: 
     const matrices = weightDims === undefined ? product(outputDims.slice(0, -2)) : 1
     const rows = mapping.positions / matrices
     return {
-      ...flat(rows, rows),
+      ...flatExtent(rows, rows),
       batch: matrices,
       inChannels: mapping.inChannels,
       outChannels: mapping.outChannels,
     }
   }
-  return flat(product(inputDims), product(outputDims))
+  return flatExtent(product(inputDims), product(outputDims))
 }
 
 function windowed(
@@ -133,7 +133,7 @@ const plane = (sizes: readonly number[]): [height: number, width: number] => [
 ]
 
 /** What is empty or of unknown size counts as one element. */
-const flat = (inHeight: number, outHeight: number): Extent => ({
+export const flatExtent = (inHeight: number, outHeight: number): Extent => ({
   batch: 1,
   inChannels: 1,
   inHeight: Math.max(1, inHeight),
