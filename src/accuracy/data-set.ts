@@ -1,0 +1,31 @@
+import type { Tensor } from '../ir/tensor.js'
+
+/** Samples for one model: its inputs as it wants them, read when asked for, and what is known of the right answers. */
+export interface DataSet {
+  /** For messages: file or folder. */
+  readonly source: string
+  readonly count: number
+  /** Inputs by name for those samples, in that order, joined along axis 0. */
+  batch(samples: readonly number[]): Promise<Map<string, Tensor>>
+  /** Same samples, same answers; undefined: no labels were given. */
+  readonly labels?: Labels | undefined
+  /** A digest of each sample's content as stored, before preprocessing: equal content is the same sample wherever it lies. */
+  digests(): Promise<readonly string[]>
+}
+
+export type Labels =
+  /** Class index per sample. */
+  | { readonly kind: 'classes'; readonly classes: Int32Array }
+  /** Class index per pixel, [count, height, width] row-major; `ignored` (and anything not below the number of classes) does not count. */
+  | {
+      readonly kind: 'masks'
+      readonly height: number
+      readonly width: number
+      readonly masks: Uint8Array
+      readonly ignored?: number
+    }
+  /** Boxes per sample in pixels of the model's input, x0 y0 x1 y1, and their classes. */
+  | {
+      readonly kind: 'boxes'
+      readonly boxes: readonly { readonly box: readonly [number, number, number, number]; readonly class: number }[][]
+    }

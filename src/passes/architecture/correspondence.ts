@@ -1,0 +1,46 @@
+import type { Value } from '../../ir/graph.js'
+
+/** What a value of the rewritten graph stands for in the original: the same tensor, or some positions of its axes. */
+export interface Counterpart {
+  /** Name of the value in the original. */
+  readonly original: string
+  /**
+   * By axis, the positions of the original that are left, in order; axes that are whole are absent. A position that occurs
+   * twice was split in two; -1 is a position without a counterpart (padding).
+   */
+  readonly positions: ReadonlyMap<number, Int32Array>
+}
+
+/**
+ * Follows the values of a graph that is being rewritten back to the original: what weights are fitted to, and what a masked
+ * original is compared with. A value nobody spoke of stands for the value of its own name. Every rewrite tells what it
+ * does: `replace` where a new value takes over the role of an old one, `select` where an axis is cut or widened, `forget`
+ * where a value lost its meaning (other spatial sizes, dropped activations).
+ */
+export class Correspondence {
+  readonly #counterparts = new Map<Value, Counterpart | undefined>()
+
+  /** undefined: it stands for nothing in the original. */
+  of(value: Value): Counterpart | undefined {
+    if (this.#counterparts.has(value)) return this.#counterparts.get(value)
+    return { original: value.name, positions: new Map() }
+  }
+
+  /** `replacement` is to be what `old` was. */
+  replace(old: Value, replacement: Value): void {
+    this.#counterparts.set(replacement, this.of(old))
+  }
+
+  /** Position i of `axis` is what position `positions[i]` was; -1: new. */
+  select(value: Value, axis: number, positions: Int32Array): void {
+    const before = this.of(value)
+    if (before === undefined) return
+    const earlier = before.positions.get(axis)
+    const composed = earlier === undefined ? positions : positions.map((at) => (at < 0 ? -1 : earlier[at]!))
+    this.#counterparts.set(value, { ...before, positions: new Map([...before.positions, [axis, composed]]) })
+  }
+
+  forget(value: Value): void {
+    this.#counterparts.set(value, undefined)
+  }
+}
