@@ -1,4 +1,4 @@
-// Writes docs/operators.md, docs/passes.md, docs/targets.md and docs/target.schema.json from the declarations in dist/ and the schema. With --check: says whether they are up to date.
+// Writes docs/operators.md, docs/passes.md, docs/targets.md, docs/target.schema.json and docs/recipe.schema.json from the declarations in dist/ and the schemas. With --check: says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
@@ -101,12 +101,14 @@ const targetsPage = () => {
 
 /** Published as it is. */
 const targetSchema = readFileSync(new URL('../src/hw/target.schema.json', import.meta.url), 'utf8')
+const recipeSchema = readFileSync(new URL('../src/passes/architecture/recipe.schema.json', import.meta.url), 'utf8')
 
 const pages = {
   'docs/operators.md': operatorsPage(),
   'docs/passes.md': passesPage(),
   'docs/targets.md': targetsPage(),
   'docs/target.schema.json': targetSchema,
+  'docs/recipe.schema.json': recipeSchema,
 }
 let stale = 0
 for (const [file, text] of Object.entries(pages)) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readJson } from '../hw/json-file.js'
+import { readJson } from '../ir/json-file.js'
 import type { KernelKind, KernelShape } from '../hw/shape.js'
 import type { Precision } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'

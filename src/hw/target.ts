@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { UserError } from '../ir/errors.js'
+import { readJson, type SchemaFault, validateJson } from '../ir/json-file.js'
 import type { BlockedLayout, FusionRule } from './fusion.js'
-import { readJson, type SchemaFault, validateJson } from './json-file.js'
 import type { KernelKind, Precision } from './shape.js'
 
 export type { Precision } from './shape.js'

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'too-large'
   | 'invalid-data'
   | 'invalid-target'
+  | 'invalid-recipe'
   | 'usage'
   | 'write-failed'
 

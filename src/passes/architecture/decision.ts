@@ -20,8 +20,10 @@ export type BlockAlternative =
 
 export interface BlockDecision {
   readonly kind: 'block'
-  /** Index in execution order, or the name of its first node. */
-  readonly block: number | string
+  /** Index in execution order, or the name of its first node. Either this or the signature. */
+  readonly block?: number | string
+  /** What it is made of: finds it in a sibling. */
+  readonly signature?: string
   readonly alternative: BlockAlternative
   /** Channels of the fused convolution; default: those of the expansion. */
   readonly middle?: number
@@ -31,8 +33,10 @@ export interface BlockDecision {
 
 export interface WidthDecision {
   readonly kind: 'width'
-  /** Name of any value in the group. */
-  readonly group: string
+  /** Name of any value in the group. Either this or the signature. */
+  readonly group?: string
+  /** What it is made of: finds it in a sibling. */
+  readonly signature?: string
   readonly size: number
 }
 
@@ -56,5 +60,7 @@ export type Decision = BlockDecision | WidthDecision | DepthMultiplierDecision |
 /** An ordered list of decisions, replayable on a sibling. */
 export interface Recipe {
   readonly recipeVersion: 1
+  /** For people. */
+  readonly description?: string
   readonly decisions: readonly Decision[]
 }

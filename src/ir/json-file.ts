@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
-import { UserError } from '../ir/errors.js'
+import { UserError } from './errors.js'
 
 /** Reads a JSON file of the user's. Throws UserError `not-found` or `invalid-data` with the file's name. */
 export function readJson(file: string, remedy: string): unknown {
