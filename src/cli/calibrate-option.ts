@@ -53,7 +53,7 @@ export async function calibrateTable(
   const [{ calibrateFile }, { Predictor: Loaded }, { writeText }] = await Promise.all([
     import('../estimator/calibrate/calibrate-file.js'),
     import('../estimator/predictor.js'),
-    import('../report/write.js'),
+    import('../export/write-text.js'),
   ])
   steps.stage(`reading ${file}`)
   const predictor = await calibrateFile(file, {

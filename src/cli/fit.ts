@@ -127,7 +127,7 @@ async function fitFile(
     import('../estimator/table/read-table.js'),
     import('../estimator/fit/fit-table.js'),
     import('../estimator/predictor.js'),
-    import('../report/write.js'),
+    import('../export/write-text.js'),
     import('node:path'),
   ])
   steps.stage(`reading ${file}`)

@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
     import('../zoo/job.js'),
     import('../hw/target.js'),
     import('./binding.js'),
-    import('../report/write.js'),
+    import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)
   const progress = await startProgress(!options.quiet && !options.json)

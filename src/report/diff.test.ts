@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Metrics } from '../estimator/metrics.js'
 import { diffSides, type Side } from './diff.js'
 import { diffRecord, markdownDiff, terminalDiff } from './diff-view.js'
+import type { DecisionEntry } from './report.js'
 import { colorsFor } from './terminal.js'
 
 const metrics = (latencyMs: number): Metrics => ({
@@ -56,6 +57,22 @@ const side = (file: string, latencyMs: number, bytes: number): Side => ({
   metrics: metrics(latencyMs),
 })
 
+const figures = { latencyMs: 2, macs: 1e6, parameters: 100, peakActivationBytes: 1000 }
+const fused = (block: number): DecisionEntry => ({
+  decision: { kind: 'block', block, alternative: 'fused' },
+  place: `block ${block} "a|b"`,
+  from: 'expand, depthwise',
+  to: 'convolution 3x3',
+  removed: ['Conv "a"'],
+  added: [],
+  kind: 'lossy',
+  why: 'an activation is dropped',
+  before: figures,
+  after: { ...figures, latencyMs: 1 },
+  fidelity: { at: ['y'], nsr: 0.02 },
+  fit: null,
+})
+
 const before = side('before.onnx', 2, 14_000_000)
 const after = side('after.onnx', 1.5, 13_000_000)
 
@@ -85,6 +102,21 @@ describe('diff', () => {
     expect(terminalDiff(diff, colorsFor(false))).toMatch(/latency +2\.00 ms +1\.50 ms +-25\.0 %/)
     expect(markdownDiff(diff)).toContain('| latency | 2.00 ms | 1.50 ms | -25.0 % |')
     expect(terminalDiff(diff, colorsFor(false))).not.toContain('\u001b')
+  })
+
+  test('decisions that one side alone has are named, with their side', () => {
+    const [old, young] = [
+      { ...before, decisions: [fused(0), fused(1)] },
+      { ...after, decisions: [fused(1), fused(2)] },
+    ]
+    const diff = diffSides(old, young, [])
+    expect(diffRecord(diff).decisions).toEqual({ before: [fused(0).decision], after: [fused(2).decision] })
+    const text = terminalDiff(diff, colorsFor(false))
+    expect(text).toContain('only before: fused: block 0 "a|b", expand, depthwise -> convolution 3x3')
+    expect(text).toContain('only after: fused: block 2')
+    expect(text).not.toContain('block 1')
+    expect(markdownDiff(diff)).toContain('- only after: fused: block 2 "a\\|b"')
+    expect(diffRecord(diffSides(before, young, [])).decisions.after).toHaveLength(2)
   })
 
   test('names of files cannot become markup', () => {

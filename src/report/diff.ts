@@ -1,6 +1,6 @@
 import type { Metrics } from '../estimator/metrics.js'
 import { UserError } from '../ir/errors.js'
-import type { ModelFacts, Report } from './report.js'
+import type { DecisionEntry, ModelFacts, Report } from './report.js'
 import { type FigureRow, figures } from './rows.js'
 
 /** One side of a comparison: a report, or a model that was profiled for the purpose. */
@@ -8,6 +8,8 @@ export interface Side {
   readonly file: string
   readonly facts: ModelFacts | null
   readonly metrics: Metrics
+  /** What a recipe changed; nothing of the kind is known of a model without its report. */
+  readonly decisions?: readonly DecisionEntry[]
 }
 
 /** The side of a report that describes what is in use now: its result when one was written, else the model. */
@@ -15,12 +17,15 @@ export const sideOfReport = (report: Report, file: string): Side => ({
   file,
   facts: report.result ?? report.model,
   metrics: report.after,
+  decisions: report.decisions,
 })
 
 export interface Diff {
   readonly before: string
   readonly after: string
   readonly rows: readonly FigureRow[]
+  /** Decisions that only one of the sides has. */
+  readonly decisions: { readonly before: readonly DecisionEntry[]; readonly after: readonly DecisionEntry[] }
   readonly assertions: readonly AssertionResult[]
 }
 
@@ -40,7 +45,19 @@ export function diffSides(before: Side, after: Side, assertions: readonly string
       rows.push({ figure, before: figure.ofFile(before.facts), after: figure.ofFile(after.facts) })
     }
   }
-  return { before: before.file, after: after.file, rows, assertions: assertions.map((text) => judge(text, rows)) }
+  return {
+    before: before.file,
+    after: after.file,
+    rows,
+    decisions: { before: onlyIn(before, after), after: onlyIn(after, before) },
+    assertions: assertions.map((text) => judge(text, rows)),
+  }
+}
+
+function onlyIn(side: Side, other: Side): DecisionEntry[] {
+  const key = ({ decision }: DecisionEntry) => JSON.stringify(decision)
+  const known = new Set((other.decisions ?? []).map(key))
+  return (side.decisions ?? []).filter((entry) => !known.has(key(entry)))
 }
 
 const pattern = /^(\w+)\s*(<=|<|>=|>|==)\s*([+-]?\d+(?:\.\d+)?)\s*(%|[a-zA-Z]*)$/

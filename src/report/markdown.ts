@@ -1,4 +1,5 @@
 import type { Metrics } from '../estimator/metrics.js'
+import { decisionCells, decisionColumns } from './decision-rows.js'
 import { change, count, seconds, significant } from './format.js'
 import type { Report } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
@@ -27,6 +28,7 @@ export function markdownReport(report: Report): string {
         return `| ${name} | ${kind} | ${count(fired)} | ${escapeMarkdown(declined)} |`
       }),
     '',
+    ...decisionSection(report),
     '## Verification',
     '',
     `**${verification.verdict}**${verification.reason === undefined ? '' : `: ${escapeMarkdown(verification.reason)}`}`,
@@ -44,6 +46,21 @@ export function markdownReport(report: Report): string {
     lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
   return lines.join('\n')
+}
+
+/** A table of decisions, and under it why each is of its kind. */
+function decisionSection({ decisions }: Report): string[] {
+  if (decisions.length === 0) return []
+  return [
+    '## Decisions',
+    '',
+    `| ${decisionColumns.map(({ title }) => title).join(' | ')} |`,
+    `|${decisionColumns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,
+    ...decisions.map((entry) => `| ${decisionCells(entry).map(escapeMarkdown).join(' | ')} |`),
+    '',
+    ...decisions.map(({ place, kind, why }) => `- ${escapeMarkdown(place)} is ${kind}: ${escapeMarkdown(why)}`),
+    '',
+  ]
 }
 
 /** Memory over time as text in a fixed width, and the lines that go with it. */

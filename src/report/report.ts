@@ -1,4 +1,5 @@
 import type { Metrics } from '../estimator/metrics.js'
+import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
 
 /** The result record of one model, version 1. Every view (terminal, Markdown, diff) shows this and computes no figure of its own. */
@@ -12,8 +13,8 @@ export interface Report {
   readonly before: Metrics
   readonly after: Metrics
   readonly passes: readonly PassEntry[]
-  /** Architecture decisions; empty for exact passes alone. */
-  readonly decisions: readonly unknown[]
+  /** Architecture decisions in the order they were applied; empty for exact passes alone. */
+  readonly decisions: readonly DecisionEntry[]
   readonly search: { readonly algorithm: string }
   readonly verification: VerificationEntry
   /** Accuracy on a data set; null without one. */
@@ -43,6 +44,52 @@ export interface PassEntry {
     readonly example?: string
     readonly remedy?: string
   }[]
+}
+
+/** One decision of a recipe: what it changed, and what that was worth and cost. */
+export interface DecisionEntry {
+  /** As the recipe has it. */
+  readonly decision: Decision
+  /** The block, group or input it is about: index or size, and name. */
+  readonly place: string
+  /** What was there, and what is there now. */
+  readonly from: string
+  readonly to: string
+  /** Labels of nodes that went and came. */
+  readonly removed: readonly string[]
+  readonly added: readonly string[]
+  readonly kind: PassKind
+  /** Why it is of that kind. */
+  readonly why: string
+  /** Of the whole model, with the decisions before it applied; by the target's rules. */
+  readonly before: DecisionFigures
+  readonly after: DecisionFigures
+  /** Against the original, weights refitted; null: not measured. */
+  readonly fidelity: FidelityEntry | null
+  /** The refitted layer that is hardest to solve for; null: nothing was refitted. */
+  readonly fit: FitEntry | null
+}
+
+export interface DecisionFigures {
+  readonly latencyMs: number
+  readonly macs: number
+  readonly parameters: number
+  readonly peakActivationBytes: number
+}
+
+export interface FidelityEntry {
+  /** Values of the original at which it is measured: the block's output, or what reads the group. */
+  readonly at: readonly string[]
+  /** Noise to signal: mean squared error over variance of the original; mean over the values. */
+  readonly nsr: number
+}
+
+export interface FitEntry {
+  readonly layer: string
+  /** Ridge over the mean diagonal of the Gram matrix. */
+  readonly regularisation: number
+  /** Condition number of the regularised Gram matrix. */
+  readonly conditioning: number
 }
 
 export interface VerificationEntry {

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Metrics } from '../estimator/metrics.js'
+import { decisionCells, decisionColumns } from './decision-rows.js'
 import { bytes, change, count, magnitude, milliseconds, seconds, significant } from './format.js'
 import type { Report, VerificationEntry } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
@@ -16,6 +17,7 @@ export function terminalReport(report: Report, colors: Colors): string {
     `${colors.bold(report.model.file)} for ${colors.bold(report.target.name)}`,
     comparisonTable(figureRows(report), ['', 'before', 'after', 'change'], colors),
     firedPasses(report, colors),
+    decisionTable(report, colors),
     verificationLine(report.verification, colors),
     ...report.warnings.map((warning) => colors.yellow(`warning: ${warning}`)),
     report.result === null
@@ -50,6 +52,16 @@ function firedPasses({ passes }: Report, colors: Colors): string {
     const declined = pass.skipped.map(({ reason, count: times }) => `${reason} x ${times}`).join(', ')
     table.push([pass.name, pass.kind, count(pass.fired), colors.dim(declined)])
   }
+  return table.toString()
+}
+
+function decisionTable({ decisions }: Report, colors: Colors): string {
+  if (decisions.length === 0) return ''
+  const table = plainTable(
+    decisionColumns.map(({ title }) => colors.dim(title)),
+    decisionColumns.map(({ isFigure }) => (isFigure ? 'right' : 'left')),
+  )
+  for (const entry of decisions) table.push(decisionCells(entry))
   return table.toString()
 }
 

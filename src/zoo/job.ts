@@ -1,9 +1,7 @@
-import { basename, dirname, extname, join, resolve } from 'node:path'
 import { estimateFile } from '../estimator/estimate-file.js'
 import type { Metrics } from '../estimator/metrics.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
 import { readModel } from '../import/read-model.js'
-import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { DriverResult } from '../passes/driver.js'
 import type { Report } from '../report/report.js'
@@ -11,7 +9,9 @@ import { cleanUp } from '../search/clean-up.js'
 import { fileFacts } from './facts.js'
 import { freezeSymbols } from './freeze.js'
 import type { JobOptions } from './job-options.js'
+import { outputPath } from './output-path.js'
 import { foldBudgetBytes, passContext } from './pass-context.js'
+import { startStopwatch } from './stopwatch.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 /**
@@ -19,7 +19,7 @@ import { type Checked, verifyStaged } from './verification.js'
  * the result visible. The report says what happened; `result` is null when nothing was emitted.
  */
 export async function optimizeFile(file: string, options: JobOptions): Promise<Report> {
-  const clock = stopwatch()
+  const clock = startStopwatch()
   const stage = options.onStage ?? (() => {})
   const out = outputPath(file, options.out)
 
@@ -100,35 +100,8 @@ async function emit(
   return { ...(await fileFacts(out, model)), bytes: written.bytes, sha256: written.sha256 }
 }
 
-/** Never the input, whatever its path is written like. */
-function outputPath(file: string, out: string | undefined): string {
-  const name = basename(file, extname(file))
-  const path = out ?? join(dirname(file), `${name}.tailored.onnx`)
-  if (resolve(path) === resolve(file)) {
-    throw new UserError('usage', '--out', 'the output would overwrite the input', 'give another name', file)
-  }
-  return path
-}
-
 function droppedInputs({ passes }: DriverResult): string[] {
   const dropped = passes.find(({ name }) => name === 'drop-overridable-inputs')?.fired ?? 0
   if (dropped === 0) return []
   return [`${dropped} inputs with default values are constants now; --keep-overridable keeps them`]
-}
-
-/** Seconds by stage. */
-function stopwatch() {
-  const start = performance.now()
-  let last = start
-  const laps = new Map<string, number>()
-  return {
-    lap(name: string): void {
-      const now = performance.now()
-      laps.set(name, (laps.get(name) ?? 0) + (now - last) / 1000)
-      last = now
-    },
-    laps(): Record<string, number> {
-      return { ...Object.fromEntries(laps), total: (performance.now() - start) / 1000 }
-    },
-  }
 }
