@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { readJson, validateJson } from '../../ir/json-file.js'
 import { UserError } from '../../ir/errors.js'
+import { readJson, validateJson } from '../../ir/json-file.js'
 import { type NumberField, numberFields, type TextField, textFields } from './fields.js'
 
 /** How the columns of a foreign table are read. See `mapping.schema.json`. */
