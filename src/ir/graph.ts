@@ -418,6 +418,11 @@ export class Model {
     if (name !== '') this.#names.set(name, 0)
   }
 
+  /** Takes note of all names of another model, and gives fresh ones as that would. */
+  claimNamesOf(model: Model): void {
+    for (const [name, count] of model.#names) this.#names.set(name, count)
+  }
+
   isNameTaken(name: string): boolean {
     return this.#names.has(name)
   }
