@@ -5,6 +5,12 @@ export interface DataSet {
   /** For messages: file or folder. */
   readonly source: string
   readonly count: number
+  /** For messages: what one sample is called; absent: its index says enough. */
+  nameOf?(sample: number): string
+  /** More samples than this do not go into one batch (they differ in size, or other inputs are said for one); absent: any number. */
+  readonly batchLimit?: number | undefined
+  /** Height and width of the images that the model gets; undefined: they keep their own size, or are no images. */
+  readonly imageSize?: { readonly height: number; readonly width: number } | undefined
   /** Inputs by name for those samples, in that order, joined along axis 0. */
   batch(samples: readonly number[]): Promise<Map<string, Tensor>>
   /** Same samples, same answers; undefined: no labels were given. */
@@ -27,5 +33,8 @@ export type Labels =
   /** Boxes per sample in pixels of the model's input, x0 y0 x1 y1, and their classes. */
   | {
       readonly kind: 'boxes'
-      readonly boxes: readonly { readonly box: readonly [number, number, number, number]; readonly class: number }[][]
+      readonly boxes: readonly (readonly {
+        readonly box: readonly [number, number, number, number]
+        readonly class: number
+      }[])[]
     }

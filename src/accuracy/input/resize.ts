@@ -1,0 +1,88 @@
+import { UserError } from '../../ir/errors.js'
+import type { Image } from './image.js'
+import type { Preprocess } from './preprocess.js'
+
+export interface Size {
+  readonly height: number
+  readonly width: number
+}
+
+/** An image scaled to `scaled`; the wanted part begins at (left, top), which is negative where it is padded. */
+export interface Placement {
+  readonly scaled: Size
+  readonly left: number
+  readonly top: number
+}
+
+/** Where an image comes to lie in an input of the wanted size. */
+export function placement(image: Size, wanted: Size, preprocess: Preprocess): Placement {
+  const { fit = 'crop', padAt = 'both' } = preprocess
+  if (fit === 'squash') return { scaled: wanted, left: 0, top: 0 }
+  if (fit === 'pad') {
+    const factor = Math.min(wanted.width / image.width, wanted.height / image.height)
+    const scaled = scaledBy(image, factor)
+    const gap = (whole: number, part: number) => (padAt === 'end' ? 0 : -Math.floor((whole - part) / 2))
+    return { scaled, left: gap(wanted.width, scaled.width), top: gap(wanted.height, scaled.height) }
+  }
+  const scaled = coverSize(image, wanted, preprocess)
+  // The middle, as torchvision's CenterCrop rounds it.
+  return {
+    scaled,
+    left: Math.round((scaled.width - wanted.width) / 2),
+    top: Math.round((scaled.height - wanted.height) / 2),
+  }
+}
+
+const scaledBy = ({ height, width }: Size, factor: number): Size => ({
+  height: Math.max(1, Math.round(height * factor)),
+  width: Math.max(1, Math.round(width * factor)),
+})
+
+function coverSize(image: Size, wanted: Size, { shortSide }: Preprocess): Size {
+  if (shortSide === undefined)
+    return scaledBy(image, Math.max(wanted.width / image.width, wanted.height / image.height))
+  // As torchvision's Resize: the long side is cut off to whole pixels.
+  const short = Math.min(image.height, image.width)
+  const long = (side: number) => Math.floor((shortSide * side) / short)
+  const scaled = { height: long(image.height), width: long(image.width) }
+  if (scaled.height >= wanted.height && scaled.width >= wanted.width) return scaled
+  const what = `an image of ${image.width}x${image.height} with a short side of ${shortSide} does not cover ${wanted.width}x${wanted.height}`
+  throw new UserError('invalid-data', '/shortSide', what, 'give a longer short side, or leave it out')
+}
+
+/** The image at the wanted size. Scaling is linear, averaging where it shrinks. */
+export async function resized(image: Image, wanted: Size, preprocess: Preprocess): Promise<Image> {
+  if (sameSize(image, wanted) && preprocess.shortSide === undefined) return image
+  const { scaled, left, top } = placement(image, wanted, preprocess)
+  return cut(await scaledTo(image, scaled), wanted, left, top, preprocess.padValue ?? 0)
+}
+
+const sameSize = (a: Size, b: Size): boolean => a.height === b.height && a.width === b.width
+
+async function scaledTo(image: Image, { height, width }: Size): Promise<Image> {
+  if (sameSize(image, { height, width })) return image
+  const { default: sharp } = await import('sharp')
+  const { channels } = image
+  const source = sharp(image.pixels, { raw: { height: image.height, width: image.width, channels } })
+  const { data } = await source
+    .resize({ height, width, fit: 'fill', kernel: 'linear' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  return { height, width, channels, pixels: data }
+}
+
+/** The part of the wanted size that begins at (left, top); what lies outside of the image is `fill`. */
+function cut(image: Image, wanted: Size, left: number, top: number, fill: number): Image {
+  if (sameSize(image, wanted)) return image
+  const { channels } = image
+  const pixels = new Uint8Array(wanted.height * wanted.width * channels).fill(fill)
+  const from = Math.max(left, 0)
+  const to = Math.min(left + wanted.width, image.width)
+  for (let row = Math.max(top, 0); row < Math.min(top + wanted.height, image.height); row++) {
+    const start = row * image.width
+    const target = ((row - top) * wanted.width + from - left) * channels
+    pixels.set(image.pixels.subarray((start + from) * channels, (start + to) * channels), target)
+  }
+  return { ...wanted, channels, pixels }
+}

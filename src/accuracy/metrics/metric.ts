@@ -1,0 +1,66 @@
+import type { Tensor } from '../../ir/tensor.js'
+import type { Labels } from '../data-set.js'
+
+/** One sample as a metric sees it. */
+export interface ScoredSample {
+  readonly sample: number
+  /** What the model answered, batch axes of size 1. */
+  readonly outputs: ReadonlyMap<string, Tensor>
+  /** What the reference model answered, for metrics that need it. */
+  readonly reference?: ReadonlyMap<string, Tensor> | undefined
+  /** Of the whole set. */
+  readonly labels: Labels | undefined
+  /** Height and width of the image the model saw. */
+  readonly imageSize?: { readonly height: number; readonly width: number } | undefined
+}
+
+/** The metric over samples of which each counts as often as its weight says: all ones, or a resample of a bootstrap. */
+export type Figure = (weights: ArrayLike<number>) => number
+
+/** What a metric knows once it has seen the samples. */
+export interface Scored {
+  readonly figure: Figure
+  /** Of metrics that are a mean: what each sample gave. */
+  readonly perSample?: Float64Array
+}
+
+export interface Accumulator {
+  /** Throws UserError `invalid-data` where outputs or labels are not what the metric is of. */
+  add(sample: ScoredSample): void
+  scored(): Scored
+}
+
+/** A measure of what a model gets right. Samples give contributions, so that intervals can resample samples. */
+export interface Metric {
+  /** What `--metric` calls it. */
+  readonly id: string
+  readonly title: string
+  /** What it is computed from, in one line. */
+  readonly definition: string
+  readonly higherIsBetter: boolean
+  /** `share`: of 1, shown in percent. */
+  readonly unit: 'share' | 'decibels' | 'nats'
+  readonly needs: Labels['kind'] | 'reference'
+  start(): Accumulator
+}
+
+/** A metric that is the mean of what samples give. */
+export function meanAccumulator(contribution: (sample: ScoredSample) => number): Accumulator {
+  const values: number[] = []
+  return {
+    add: (sample) => {
+      values.push(contribution(sample))
+    },
+    scored: () => ({ perSample: Float64Array.from(values), figure: (weights) => weightedMean(values, weights) }),
+  }
+}
+
+function weightedMean(values: readonly number[], weights: ArrayLike<number>): number {
+  let sum = 0
+  let total = 0
+  for (let i = 0; i < values.length; i++) {
+    sum += weights[i]! * values[i]!
+    total += weights[i]!
+  }
+  return sum / total
+}
