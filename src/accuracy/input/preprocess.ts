@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readJson, validateJson } from '../../hw/json-file.js'
+import { readJson, validateJson } from '../../ir/json-file.js'
 import { UserError } from '../../ir/errors.js'
 import { isScalingPreset, type Scaling, type ScalingPreset, scalingPresets } from './scaling.js'
 

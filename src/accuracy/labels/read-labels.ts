@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson } from '../../hw/json-file.js'
+import { readJson } from '../../ir/json-file.js'
 import { UserError } from '../../ir/errors.js'
 import type { Labels } from '../data-set.js'
 import { leadingIndexes } from '../files/folder.js'
