@@ -1,3 +1,4 @@
+import type { AccuracyComparison } from '../accuracy/compare-models.js'
 import type { Metrics } from '../estimator/metrics.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
@@ -18,7 +19,7 @@ export interface Report {
   readonly search: { readonly algorithm: string }
   readonly verification: VerificationEntry
   /** Accuracy on a data set; null without one. */
-  readonly accuracy: null
+  readonly accuracy: AccuracyEntry | null
   readonly warnings: readonly string[]
   /** Seconds by stage. */
   readonly timing: Readonly<Record<string, number>>
@@ -106,3 +107,6 @@ export interface OutputComparison {
   /** null where the difference is zero: infinitely many dB. */
   readonly sqnrDb: number | null
 }
+
+/** Original and result on one data set; drops are of the metric that the gate looks at, intervals hold 95 %. */
+export type AccuracyEntry = AccuracyComparison

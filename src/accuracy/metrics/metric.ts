@@ -39,8 +39,12 @@ export interface Metric {
   readonly definition: string
   readonly higherIsBetter: boolean
   /** `share`: of 1, shown in percent. */
-  readonly unit: 'share' | 'decibels' | 'nats'
+  readonly unit: 'share' | 'number' | 'decibels' | 'nats'
   readonly needs: Labels['kind'] | 'reference'
+  /** Of metrics that need a reference: what the reference scores against itself. */
+  readonly perfect?: number
+  /** Whether the outputs are of the kind it is about; absent: it says so itself. */
+  appliesTo?(outputs: ReadonlyMap<string, Tensor>): boolean
   start(): Accumulator
 }
 

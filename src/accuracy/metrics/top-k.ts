@@ -16,8 +16,17 @@ function topK(k: number): Metric {
     higherIsBetter: true,
     unit: 'share',
     needs: 'classes',
+    // Among k classes every answer is right.
+    ...(k > 1 && { appliesTo: (outputs: Outputs) => hasMoreClasses(outputs, k) }),
     start: () => meanAccumulator((sample) => (isAmong(sample, k) ? 1 : 0)),
   }
+}
+
+type Outputs = ScoredSample['outputs']
+
+function hasMoreClasses(outputs: Outputs, k: number): boolean {
+  const answer = classAnswer(outputs)
+  return answer?.kind === 'scores' && answer.scores.length > k
 }
 
 function isAmong({ sample, outputs, labels }: ScoredSample, k: number): boolean {
