@@ -26,11 +26,11 @@ export const magnitude = (value: number): string => scaled(value, 1000, ['', 'K'
 export const milliseconds = (value: number): string => `${significant(value)} ms`
 export const seconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} s`
 
-/** `-12.3 %`, `same`, or `new` where there was nothing. */
-export function change(before: number, after: number): string {
+/** `-12.3 %`, `same`, or `new` where there was nothing. A change that would be rounded away gets one digit more. */
+export function change(before: number, after: number, decimals = 1): string {
   if (before === after) return 'same'
   if (before === 0) return 'new'
   const percent = (after / before - 1) * 100
-  const digits = Math.abs(percent) < 0.1 ? 2 : 1
+  const digits = Math.abs(percent) < 10 ** -decimals ? decimals + 1 : decimals
   return `${percent > 0 ? '+' : ''}${percent.toFixed(digits)} %`
 }

@@ -1,0 +1,5 @@
+import type { Model, Node, Value } from '../../ir/graph.js'
+import type { PassKind } from '../define.js'
+import { type Block, findBlocks } from './blocks.js'
+import { type ChannelGroup, channelGroups } from './channel-groups.js'
+import type { Correspondence } from './correspondence.js'

@@ -1,0 +1,52 @@
+import type { Advice } from './advice.js'
+import { bytes, change, count, magnitude, milliseconds, significant } from './format.js'
+import { type Colors, plainTable } from './terminal.js'
+
+/** Alternatives as a table, best first, with the reason of each below it. `limit`: how many are shown. */
+export function terminalAdvice(advice: Advice, limit: number, colors: Colors): string {
+  const { model, target, base, blocks, groups, alternatives, declined, data } = advice
+  const free = groups.filter(({ pinned }) => pinned === null)
+  const shown = alternatives.slice(0, limit)
+  const rest = alternatives.length - shown.length
+  return [
+    `${colors.bold(model.file)} on ${colors.bold(target.name)}: ${milliseconds(base.latencyMs)}, ` +
+      `${magnitude(base.macs)} MACs, ${magnitude(base.parameters)} parameters, peak ${bytes(base.peakActivationBytes)}`,
+    `${count(blocks.length)} blocks, ${count(groups.length)} channel groups, ${count(free.length)} of them free` +
+      (data === null ? '' : `; fidelity on ${count(data.samples)} samples of ${data.source}`),
+    shown.length === 0 ? colors.dim('nothing to change here') : alternativesTable(shown, data !== null, colors),
+    rest > 0 ? colors.dim(`and ${count(rest)} more (--top shows them)`) : '',
+    declined.length > 0 ? colors.dim(`${count(declined.length)} are not possible (--json says why)`) : '',
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+function alternativesTable(shown: Advice['alternatives'], isMeasured: boolean, colors: Colors): string {
+  const measured = isMeasured ? ['NSR', 'cosine', 'KL'] : []
+  const hasMetric = shown.some(({ fidelity }) => fidelity?.metric)
+  const titles = ['', 'latency', 'MACs', 'parameters', 'peak', ...measured, ...(hasMetric ? ['metric'] : []), 'reason']
+  const table = plainTable(
+    titles.map((title) => colors.dim(title)),
+    titles.map((title) => (title === 'reason' ? 'left' : 'right')),
+  )
+  for (const { rank, before, after, fidelity, reason } of shown) {
+    const gain = change(before.latencyMs, after.latencyMs)
+    table.push([
+      String(rank),
+      after.latencyMs < before.latencyMs ? colors.green(gain) : colors.yellow(gain),
+      change(before.macs, after.macs),
+      change(before.parameters, after.parameters),
+      change(before.peakActivationBytes, after.peakActivationBytes),
+      ...(isMeasured
+        ? [
+            fidelity === null ? '-' : significant(fidelity.nsr),
+            fidelity === null ? '-' : fidelity.cosine.toFixed(4),
+            fidelity?.kl == null ? '-' : significant(fidelity.kl),
+          ]
+        : []),
+      ...(hasMetric ? [fidelity?.metric == null ? '-' : significant(fidelity.metric.after)] : []),
+      reason,
+    ])
+  }
+  return table.toString()
+}

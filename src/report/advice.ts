@@ -1,0 +1,74 @@
+import type { Bottleneck } from '../estimator/bottleneck.js'
+import type { Decision } from '../passes/architecture/decision.js'
+import type { PassKind } from '../passes/define.js'
+import type { DecisionFigures, FidelityEntry, ModelFacts } from './report.js'
+
+/** What could be changed of a model for a target, and what each change alone is worth and costs; version 1. */
+export interface Advice {
+  readonly adviceVersion: 1
+  readonly model: ModelFacts
+  readonly target: { readonly name: string; readonly kind: string; readonly provenance: string }
+  /** The model after the exact passes: what alternatives are compared with. By the target's rules. */
+  readonly base: DecisionFigures
+  readonly blocks: readonly AdvisedBlock[]
+  readonly groups: readonly AdvisedGroup[]
+  /** What fidelity was measured on; null: it was not. */
+  readonly data: { readonly source: string; readonly samples: number } | null
+  /** Best first. */
+  readonly alternatives: readonly AdvisedAlternative[]
+  /** Alternatives that a block or group does not have. */
+  readonly declined: readonly { readonly decision: Decision; readonly reason: string; readonly remedy: string }[]
+}
+
+/** A block as recipes name it. */
+export interface AdvisedBlock {
+  /** Among inverted bottlenecks in execution order; null: another kind of block. */
+  readonly index: number | null
+  readonly name: string
+  readonly signature: string
+  readonly kind: string
+  /** Channels in, of the depthwise convolution, out. */
+  readonly channels: readonly [number, number, number]
+  readonly kernel: readonly number[]
+  readonly strides: readonly number[]
+  readonly latencyMs: number
+}
+
+/** A channel group as recipes name it. */
+export interface AdvisedGroup {
+  readonly index: number
+  readonly name: string
+  readonly signature: string
+  readonly size: number
+  readonly macs: number
+  readonly parameters: number
+  /** Why it must keep its size; null: it need not. */
+  readonly pinned: string | null
+}
+
+/** One change by itself. */
+export interface AdvisedAlternative {
+  readonly rank: number
+  /** As a recipe would have it. */
+  readonly decision: Decision
+  readonly place: string
+  readonly from: string
+  readonly to: string
+  readonly kind: PassKind
+  readonly why: string
+  readonly before: DecisionFigures
+  readonly after: DecisionFigures
+  readonly bottleneck: { readonly before: Bottleneck | null; readonly after: Bottleneck | null }
+  readonly fidelity: AlternativeFidelity | null
+  /** The above in one line. */
+  readonly reason: string
+}
+
+export interface AlternativeFidelity extends FidelityEntry {
+  /** At the network's outputs, on samples the weights were not refitted on. */
+  readonly cosine: number
+  /** Mean over samples, in nats, of the outputs as distributions over classes; null: they are none. */
+  readonly kl: number | null
+  /** The task's metric, where labels were given. */
+  readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
+}

@@ -1,0 +1,146 @@
+import type { DataSet } from '../accuracy/data-set.js'
+import { cosineSimilarity, divergence } from '../accuracy/metrics/agreement.js'
+import type { Accumulator, Metric } from '../accuracy/metrics/metric.js'
+import { modelOutputs, type RunOptions, type SampleOutputs } from '../accuracy/model-outputs.js'
+import type { Model, Value } from '../ir/graph.js'
+import type { Tensor } from '../ir/tensor.js'
+import type { Correspondence } from '../passes/architecture/correspondence.js'
+import { NoiseToSignal } from './noise.js'
+import { type Probe, stageProbe, valuesOf } from './probe.js'
+
+/** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
+export interface Fidelity {
+  /** Values of the original at which noise was measured; none where all lost their meaning. */
+  readonly at: readonly string[]
+  /** Mean over those values; see `NoiseToSignal`. null: nowhere to measure it. */
+  readonly nsr: number | null
+  /** Of all outputs of a sample as one vector; mean over samples. */
+  readonly cosine: number
+  /** Nats; null: the outputs are no distribution over classes. */
+  readonly kl: number | null
+  /** The task's metric, on the same samples; null without labels. */
+  readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
+  readonly samples: number
+}
+
+export interface FidelityRequest {
+  /** The original. */
+  readonly teacher: Model
+  readonly student: Model
+  readonly correspondence: Correspondence
+  /** Values of the student by which it is judged. */
+  readonly outputs: readonly Value[]
+  /** Held out from the fit. */
+  readonly data: DataSet
+  /** Of those that need the labels of `data`. */
+  readonly metric?: Metric | undefined
+}
+
+/** Runs both models over the samples, side by side. Throws UserError where the runtime does not take one of them. */
+export async function measureFidelity(request: FidelityRequest, options: RunOptions = {}): Promise<Fidelity> {
+  const { teacher, student, correspondence, outputs, data, metric } = request
+  const known = new Set([...valuesOf(teacher)].map(({ name }) => name))
+  const places = outputs.flatMap((value) => {
+    const counterpart = correspondence.of(value)
+    if (counterpart === undefined || !known.has(counterpart.original)) return []
+    return [{ value: value.name, ...counterpart, noise: new NoiseToSignal() }]
+  })
+  const probes: Probe[] = []
+  try {
+    const original = await stageProbe(
+      teacher,
+      places.map((place) => place.original),
+    )
+    probes.push(original)
+    const result = await stageProbe(
+      student,
+      places.map(({ value }) => value),
+    )
+    probes.push(result)
+    const agreement = new Agreement(original.outputs, data, metric)
+    for await (const [expected, found] of sideBySide(original, result, data, options)) {
+      for (const { value, original: name, positions, noise } of places)
+        noise.add(expected.outputs.get(name)!, found.outputs.get(value)!, positions)
+      agreement.add(expected, found)
+    }
+    const mean = places.reduce((sum, { noise }) => sum + noise.nsr, 0) / places.length
+    return {
+      at: places.map((place) => place.original),
+      nsr: places.length === 0 ? null : mean,
+      ...agreement.figures(),
+    }
+  } finally {
+    for (const probe of probes) await probe.discard()
+  }
+}
+
+async function* sideBySide(
+  original: Probe,
+  result: Probe,
+  data: DataSet,
+  options: RunOptions,
+): AsyncGenerator<[SampleOutputs, SampleOutputs]> {
+  const { onProgress: _, ...quiet } = options
+  const expected = modelOutputs({ path: original.path }, original.model, data, quiet)
+  try {
+    for await (const found of modelOutputs({ path: result.path }, result.model, data, options)) {
+      const next = await expected.next()
+      if (next.done) throw new Error('the original gave fewer answers')
+      yield [next.value, found]
+    }
+  } finally {
+    // Ends its process.
+    await expected.return(undefined)
+  }
+}
+
+/** Metrics over the outputs that the model itself has. */
+class Agreement {
+  readonly #names: readonly string[]
+  readonly #data: DataSet
+  readonly #metric: Metric | undefined
+  readonly #cosine = cosineSimilarity.start()
+  readonly #before: Accumulator | undefined
+  readonly #after: Accumulator | undefined
+  #divergence: Accumulator | undefined
+  #samples = 0
+
+  constructor(names: readonly string[], data: DataSet, metric: Metric | undefined) {
+    this.#names = names
+    this.#data = data
+    this.#metric = metric
+    this.#before = metric?.start()
+    this.#after = metric?.start()
+  }
+
+  add(expected: SampleOutputs, found: SampleOutputs): void {
+    const { labels, imageSize } = this.#data
+    const reference = this.#own(expected)
+    const outputs = this.#own(found)
+    const sample = { sample: found.sample, labels, imageSize }
+    if (this.#samples === 0 && divergence.appliesTo?.(reference)) this.#divergence = divergence.start()
+    this.#samples += 1
+    this.#cosine.add({ ...sample, outputs, reference })
+    this.#divergence?.add({ ...sample, outputs, reference })
+    this.#before?.add({ ...sample, outputs: reference })
+    this.#after?.add({ ...sample, outputs })
+  }
+
+  figures(): Pick<Fidelity, 'cosine' | 'kl' | 'metric' | 'samples'> {
+    const ones = new Uint8Array(this.#samples).fill(1)
+    const figure = (accumulator: Accumulator) => accumulator.scored().figure(ones)
+    return {
+      cosine: figure(this.#cosine),
+      kl: this.#divergence === undefined ? null : figure(this.#divergence),
+      metric:
+        this.#metric === undefined || this.#before === undefined || this.#after === undefined
+          ? null
+          : { name: this.#metric.id, before: figure(this.#before), after: figure(this.#after) },
+      samples: this.#samples,
+    }
+  }
+
+  #own({ outputs }: SampleOutputs): ReadonlyMap<string, Tensor> {
+    return new Map(this.#names.map((name) => [name, outputs.get(name)!]))
+  }
+}
