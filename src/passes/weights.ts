@@ -1,4 +1,5 @@
 import type { DType } from '../ir/dtype.js'
+import { bitsOf } from '../ir/dtype.js'
 import { numberToFloat16, Tensor, volume } from '../ir/tensor.js'
 
 /** Float dtypes that weights can be rewritten in: computed in float64, rounded once at the end. */
@@ -62,4 +63,27 @@ export function scaleAlong(
   const inner = volume(dims.slice(axis + 1))
   const size = dims[axis]!
   return values.map((value, i) => value * factors[Math.floor(i / inner) % size]!)
+}
+
+/**
+ * The tensor with other positions along an axis: position i is what position `positions[i]` was, or zero bits for -1. Any dtype
+ * of whole bytes.
+ */
+export function selectAlong(tensor: Tensor, axis: number, positions: Int32Array): Tensor {
+  const width = bitsOf(tensor.dtype) / 8
+  if (width < 1 || tensor.dtype === 'string') throw new Error(`elements of ${tensor.dtype} cannot be selected`)
+  const outer = volume(tensor.dims.slice(0, axis))
+  const inner = volume(tensor.dims.slice(axis + 1)) * width
+  const size = tensor.dims[axis]!
+  const from = tensor.bytes()
+  const to = new Uint8Array(outer * positions.length * inner)
+  for (let row = 0; row < outer; row++) {
+    for (const [i, at] of positions.entries()) {
+      if (at < 0) continue
+      const start = (row * size + at) * inner
+      to.set(from.subarray(start, start + inner), (row * positions.length + i) * inner)
+    }
+  }
+  const dims = tensor.dims.map((dim, i) => (i === axis ? positions.length : dim))
+  return Tensor.fromBytes(tensor.dtype, dims, to)
 }

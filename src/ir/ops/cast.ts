@@ -17,7 +17,7 @@ export const cast = defineOp({
     24: '(input: T1) -> (output: T2) {round_mode: string = "up", saturate: int = 1, to!: int} T1: @numeric4|@float8|string|bool|uint4|int4|float4e2m1|float8e8m0; T2: @numeric4|@float8|string|bool|uint4|int4|float4e2m1|float8e8m0',
     25: '(input: T1) -> (output: T2) {round_mode: string = "up", saturate: int = 1, to!: int} T1: @numeric4|@float8|string|bool|uint4|int4|float4e2m1|float8e8m0|uint2|int2; T2: @numeric4|@float8|string|bool|uint4|int4|float4e2m1|float8e8m0|uint2|int2',
   },
-  traits: ['pointwise', 'unary'],
+  traits: ['pointwise', 'unary', 'finite-at-zero'],
   dims: (c) => [c.dims(0)],
   dtypes: (c) => [castTarget(c)],
   axes: sameAxes,

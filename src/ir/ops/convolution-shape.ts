@@ -1,6 +1,7 @@
 import { type Dim, isStatic, mulDims, productOfDims, unknownDim } from '../dim.js'
 import { axisNames } from './broadcast.js'
 import { type OpContext, ShapeError } from './context.js'
+import type { AxisSizes } from './define.js'
 import { slidingWindow, transposedSizes, windowCounts } from './sliding-window.js'
 
 /** Spatial sizes of the kernel: from the weight [M, C/group, k...], else the attribute. */
@@ -38,30 +39,51 @@ export function convolutionMacs(c: OpContext, w: number): Dim | undefined {
   return mulDims(productOfDims(out), productOfDims(weight.slice(1)))
 }
 
-/** Dense: `n c h w, o c i j, o -> n o y x`; depthwise: `n c h w, (c m) 1 i j, (c m) -> n (c m) y x`; grouped by g. */
-export function convolutionAxes(c: OpContext): string | null {
+/**
+ * Dense: `n c h w, o c i j, o -> n o y x`; depthwise: `n c h w, (c m) 1 i j, (c m) -> n (c m) y x`; grouped by g. `w` is the
+ * slot of the weight.
+ */
+export function convolutionAxes(c: OpContext, w = 1): ConvolutionAxes | undefined {
   const rank = c.rank(0)
-  const [outChannels, perGroup] = c.dims(1) ?? []
-  if (rank === undefined || rank < 3 || outChannels === undefined || perGroup === undefined) return null
+  const [outChannels, perGroup] = c.dims(w) ?? []
+  if (rank === undefined || rank < 3 || outChannels === undefined || perGroup === undefined) return undefined
   const group = c.int('group') ?? 1
   const spatial = axisNames(rank - 2, 7)
-  const kernel = spatial.map((_, i) => `k${i}`)
-  const after = spatial.map((name) => `${name}o`)
-  const channels =
-    group === 1
-      ? ['c', 'o', 'c', 'o']
-      : perGroup === 1
-        ? ['c', '(c m)', '1', '(c m)']
-        : ['(g c)', '(g o)', 'c', '(g o)']
+  const taps = spatial.map((_, i) => `k${i}!`).join(' ')
+  const before = spatial.map((name) => `${name}!`).join(' ')
+  const after = spatial.map((name) => `${name}o`).join(' ')
+  const isDepthwise = group > 1 && perGroup === 1
   // With one output per input channel a depthwise axis is the channel itself.
-  if (perGroup === 1 && group > 1 && outChannels === group) {
-    channels[1] = 'c'
-    channels[3] = 'c'
+  const out = group === 1 ? 'o' : isDepthwise ? (outChannels === group ? 'c' : '(c m)') : '(g o)'
+  const within = isDepthwise ? '1' : 'c'
+  return {
+    x: `n ${group === 1 || isDepthwise ? 'c' : '(g c)'} ${before}`,
+    w: `${out} ${within} ${taps}`,
+    y: `n ${out} ${after}`,
+    out,
+    group: group === 1 ? undefined : isDepthwise ? 'c' : 'g',
   }
-  const [x, m, w, y] = channels
-  const bias = c.hasInput(2) ? `, ${m}` : ''
-  const before = spatial.map((name) => `${name}!`)
-  return `n ${x} ${before.join(' ')}, ${m} ${w} ${kernel.map((name) => `${name}!`).join(' ')}${bias} -> n ${y} ${after.join(' ')}`
+}
+
+/** Axes of a convolution's operands; `out` is the output channels, `group` the axis that attribute `group` counts. */
+export interface ConvolutionAxes {
+  readonly x: string
+  readonly w: string
+  readonly y: string
+  readonly out: string
+  readonly group: string | undefined
+}
+
+/** `x, w, bias -> y` of a convolution in the usual order of inputs. */
+export function convolutionWords(c: OpContext): string | null {
+  const axes = convolutionAxes(c)
+  if (axes === undefined) return null
+  return `${axes.x}, ${axes.w}${c.hasInput(2) ? `, ${axes.out}` : ''} -> ${axes.y}`
+}
+
+/** The number of groups is a size where it counts groups or channels. */
+export function groupSizes(axis: string | undefined): readonly AxisSizes[] {
+  return axis === undefined ? [] : [{ at: { attribute: 'group' }, words: [axis] }]
 }
 
 /** x [N, C, spatial...], w [C, M/group, k...] -> [N, M, ...]. Source: ONNX ConvTranspose, opsets 1 to 22. */

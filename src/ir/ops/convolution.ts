@@ -1,6 +1,13 @@
 import { mulDims, productOfDims } from '../dim.js'
 import { axisNames } from './broadcast.js'
-import { convolutionAxes, convolutionDims, convolutionMacs, transposedConvolutionDims } from './convolution-shape.js'
+import {
+  convolutionAxes,
+  convolutionDims,
+  convolutionMacs,
+  convolutionWords,
+  groupSizes,
+  transposedConvolutionDims,
+} from './convolution-shape.js'
 import { defineOp } from './define.js'
 
 export const conv = defineOp({
@@ -13,7 +20,8 @@ export const conv = defineOp({
   traits: ['convolution', 'linear'],
   dims: (c) => [convolutionDims(c, 0, 1)],
   macs: (c) => convolutionMacs(c, 1),
-  axes: convolutionAxes,
+  axes: convolutionWords,
+  sizes: (c) => groupSizes(convolutionAxes(c)?.group),
 })
 
 export const convTranspose = defineOp({
@@ -41,6 +49,7 @@ export const convTranspose = defineOp({
     const [x, y] = grouped ? ['(g c)', '(g o)'] : ['c', 'o']
     return `n ${x} ${before}, ${x} o ${taps}${bias} -> n ${y} ${after}`
   },
+  sizes: (c) => groupSizes((c.int('group') ?? 1) > 1 ? 'g' : undefined),
 })
 
 export const deformConv = defineOp({

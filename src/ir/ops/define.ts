@@ -12,6 +12,7 @@ import type { OpContext } from './context.js'
  * - commutative: the order of two inputs does not matter
  * - monotonic: x <= y implies f(x) <= f(y), elementwise
  * - idempotent: f(f(x)) = f(x) with equal parameters
+ * - finite-at-zero: gives a finite number where its inputs are zero (asked only where no other family says so)
  * - linear: f(a x + b y) = a f(x) + b f(y) in its first input (bias apart)
  * - movement: output elements are input elements, moved or repeated, never changed
  * - view: a movement that keeps row-major order (reshape and its like)
@@ -29,6 +30,7 @@ export type Trait =
   | 'monotonic'
   | 'idempotent'
   | 'non-negative'
+  | 'finite-at-zero'
   | 'linear'
   | 'movement'
   | 'view'
@@ -74,9 +76,22 @@ export interface OpDeclaration {
    *
    * One list of axes per value, inputs in order, omitted inputs as `_`; a name that occurs twice is one axis: cut it once,
    * cut it everywhere. `(a b)` one axis that is the product of two, a outer; `(a+b)` a concatenation; `1` a broadcast axis;
-   * `c!` an axis that the operator normalises or searches over, so cutting it changes the other elements. null: unknown, cut nothing.
+   * `c!` an axis whose positions the operator addresses or lets compete, so that nothing of it can go; `c~` one that it takes
+   * statistics over: a cut changes the other elements, and an element that is zero is not as if it were not there. A name that
+   * no output has is summed over, so that zeros do not count. null: unknown, cut nothing. Source of the notation: einops.
    */
   readonly axes?: (c: OpContext) => string | null
+  /** Attributes and inputs that hold sizes of axes: what has to be written anew when these change. */
+  readonly sizes?: (c: OpContext) => readonly AxisSizes[]
+}
+
+/** Sizes or offsets within an attribute (int or ints), or within an input that is a list of integers. */
+export interface AxisSizes {
+  readonly at: { readonly attribute: string } | { readonly input: number }
+  /** By element, an axis in the names of `axes`: `c`, `(l+c)`. undefined: the element says something else, or follows by itself. */
+  readonly words: readonly (string | undefined)[]
+  /** An attribute that goes when the sizes are written out. */
+  readonly replaces?: string
 }
 
 /** What `defineOp` takes: the domain is the standard one and there are no traits unless told. */

@@ -1,10 +1,11 @@
-import { addDims, type Dim, dimsEqual, floorDivDims, isStatic, mulDims, subDims, unknownDim } from '../dim.js'
+import { addDims, type Dim, floorDivDims, isStatic, mulDims, subDims, unknownDim } from '../dim.js'
 import type { Tensor } from '../tensor.js'
-import { axisNames, broadcastDims } from './broadcast.js'
+import { axisNames, broadcastDims, expandAxes, expandSizes } from './broadcast.js'
 import { concatenate } from './concatenate.js'
 import { type OpContext, ShapeError } from './context.js'
 import { defineOp } from './define.js'
-import { sliceContent, slicedDims, sliceTensor } from './slice-shape.js'
+import { padAxes, padSizes } from './pad-axes.js'
+import { sliceContent, slicedAxes, slicedDims, sliceSizes, sliceTensor } from './slice-shape.js'
 import { expandTensor } from './strided-copy.js'
 
 export const concat = defineOp({
@@ -90,6 +91,10 @@ export const split = defineOp({
     const others = c.node.inputs.slice(1).map(() => '_')
     return `${[list(`(${parts.join('+')})`), ...others].join(', ')} -> ${parts.map(list).join(', ')}`
   },
+  sizes: (c) => {
+    const at = c.since >= 13 ? { input: 1 } : { attribute: 'split' }
+    return [{ at, words: c.node.outputs.map((_, i) => `p${i}`), replaces: 'num_outputs' }]
+  },
 })
 
 export const slice = defineOp({
@@ -107,6 +112,8 @@ export const slice = defineOp({
     const out = sliceTensor(c)
     return out === undefined ? undefined : [out]
   },
+  axes: slicedAxes,
+  sizes: sliceSizes,
 })
 
 export const pad = defineOp({
@@ -141,17 +148,8 @@ export const pad = defineOp({
     })
     return [out]
   },
-  axes: (c) => {
-    const dims = c.dims(0)
-    const out = c.outputDims(0)
-    if (dims === undefined || out === undefined) return null
-    // A padded axis is another axis afterwards.
-    const names = axisNames(dims.length)
-    const after = names.map((name, i) => (dimsEqual(dims[i]!, out[i]!) ? name : `${name}p`))
-    const before = names.map((name, i) => (dimsEqual(dims[i]!, out[i]!) ? name : `${name}!`))
-    const others = c.node.inputs.slice(1).map(() => '_')
-    return `${[before.join(' '), ...others].join(', ')} -> ${after.join(' ')}`
-  },
+  axes: padAxes,
+  sizes: padSizes,
 })
 
 export const expand = defineOp({
@@ -183,6 +181,8 @@ export const expand = defineOp({
     const out = expandTensor(tensor, dims as number[])
     return out === undefined ? undefined : [out]
   },
+  axes: expandAxes,
+  sizes: expandSizes,
 })
 
 export const tile = defineOp({
@@ -200,6 +200,13 @@ export const tile = defineOp({
     const repeats = c.content(1)
     return [dims.map((dim, i) => (repeats?.[i] === undefined ? unknownDim() : mulDims(dim, repeats[i])))]
   },
+  axes: (c) => {
+    const dims = c.dims(0)
+    if (dims === undefined || c.since < 6) return null
+    const names = axisNames(dims.length)
+    return `${names.join(' ')}, _ -> ${names.map((name) => `(r${name} ${name})`).join(' ')}`
+  },
+  sizes: (c) => [{ at: { input: 1 }, words: axisNames(c.rank(0) ?? 0).map((name) => `r${name}`) }],
 })
 
 export const centerCropPad = defineOp({

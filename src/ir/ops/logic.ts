@@ -177,7 +177,7 @@ export const where = defineOp({
     9: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir3',
     16: '(condition: B, X: T, Y: T) -> (output: T) B: bool; T: @ir4',
   },
-  traits: ['pointwise'],
+  traits: ['pointwise', 'finite-at-zero'],
   dims: (c) => [broadcastDims(c.dims(0), c.dims(1), c.dims(2))],
   axes: broadcastAxes,
   content: (c) =>

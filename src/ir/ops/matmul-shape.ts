@@ -25,13 +25,19 @@ export function matmulMacs(c: OpContext, a: number): Dim | undefined {
     : mulDims(productOfDims(out), left.at(-1)!)
 }
 
-/** `a b k, b? k n -> a b n`: batch axes are named from the right, `1` where broadcast. */
-export function matmulAxes(c: OpContext): string | null {
-  const [a, b] = [c.dims(0), c.dims(1)]
-  if (a === undefined || b === undefined || a.length < 2 || b.length < 2) return null
+/** Axes of the operands and the product: batch axes are named from the right, `1` where broadcast. `b` is the slot of the second. */
+export function matmulAxes(c: OpContext, b = 1): { readonly a: string; readonly b: string; readonly y: string } | null {
+  const [left, right] = [c.dims(0), c.dims(b)]
+  if (left === undefined || right === undefined || left.length === 0 || right.length === 0) return null
   const batch = (dims: readonly Dim[]) =>
     dims.slice(0, -2).map((dim, i) => (dim === 1 ? '1' : `b${dims.length - 2 - i}`))
-  const rank = Math.max(a.length, b.length) - 2
+  const rank = Math.max(left.length, right.length, 2) - 2
   const out = Array.from({ length: rank }, (_, i) => `b${rank - i}`)
-  return `${[...batch(a), 'm', 'k'].join(' ')}, ${[...batch(b), 'k', 'n'].join(' ')} -> ${[...out, 'm', 'n'].join(' ')}`
+  const rows = left.length === 1 ? [] : ['m']
+  const columns = right.length === 1 ? [] : ['n']
+  return {
+    a: [...batch(left), ...rows, 'k'].join(' '),
+    b: [...batch(right), 'k', ...columns].join(' '),
+    y: [...out, ...rows, ...columns].join(' '),
+  }
 }

@@ -14,7 +14,10 @@ export const matMul = defineOp({
   traits: ['matmul', 'linear'],
   dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
   macs: (c) => matmulMacs(c, 0),
-  axes: matmulAxes,
+  axes: (c) => {
+    const axes = matmulAxes(c)
+    return axes === null ? null : `${axes.a}, ${axes.b} -> ${axes.y}`
+  },
 })
 
 export const gemm = defineOp({

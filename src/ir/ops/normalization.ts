@@ -1,6 +1,6 @@
 import type { Dim } from '../dim.js'
 import { dtypeOfNumber } from '../dtype.js'
-import { axisNames, normalisedAxes } from './broadcast.js'
+import { axisNames, markedAxes } from './broadcast.js'
 import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 
@@ -39,7 +39,16 @@ export const groupNormalization = defineOp({
   },
   traits: ['normalization'],
   dims: (c) => [c.dims(0)],
-  axes: (c) => normalisedAxes(c, (axis) => axis > 0),
+  axes: (c) => {
+    const rank = c.rank(0)
+    if (rank === undefined || rank < 2) return null
+    const spatial = axisNames(rank - 2, 7)
+    const before = spatial.map((name) => `${name}~`).join(' ')
+    // Until opset 21 scale and bias had one entry a group.
+    const vector = c.since < 21 ? 'g' : '(g c)'
+    return `n (g c~) ${before}, ${vector}, ${vector} -> n (g c) ${spatial.join(' ')}`
+  },
+  sizes: () => [{ at: { attribute: 'num_groups' }, words: ['g'] }],
 })
 
 export const layerNormalization = defineOp({
@@ -71,7 +80,7 @@ export const meanVarianceNormalization = defineOp({
   },
   traits: ['normalization'],
   dims: (c) => [c.dims(0)],
-  axes: (c) => normalisedAxes(c, (axis) => (c.ints('axes') ?? [0, 2, 3]).includes(axis)),
+  axes: (c) => markedAxes(c, '~', (axis) => (c.ints('axes') ?? [0, 2, 3]).includes(axis)),
 })
 
 export const lrn = defineOp({
@@ -82,7 +91,7 @@ export const lrn = defineOp({
   },
   traits: ['normalization'],
   dims: (c) => [c.dims(0)],
-  axes: (c) => normalisedAxes(c, (axis) => axis === 1),
+  axes: (c) => markedAxes(c, '~', (axis) => axis === 1),
 })
 
 export const normalizationOps = [
@@ -113,10 +122,20 @@ function statisticsDims(c: OpContext): readonly Dim[] | undefined {
   return dims.map((dim, i) => (i < axis ? dim : 1))
 }
 
+/** `a b c~, c, c -> a b c, a b 1`: statistics over the axes from `axis` on, scale and bias along them (or broadcast). */
 function lastAxes(c: OpContext): string | null {
   const rank = c.rank(0)
-  // With statistics as outputs nothing is told of their axes.
-  if (rank === undefined || c.node.outputs.length > 1) return null
+  if (rank === undefined) return null
   const axis = c.axis(c.int('axis') ?? -1, rank)
-  return normalisedAxes(c, (at) => at >= axis)
+  const names = axisNames(rank)
+  const parameters = c.node.inputs.slice(1).map((_, i) => {
+    if (!c.hasInput(i + 1)) return '_'
+    const dims = c.dims(i + 1)
+    return dims?.map((dim, k) => (dim === 1 ? '1' : names[rank - dims.length + k])).join(' ')
+  })
+  if (parameters.includes(undefined)) return null
+  const x = names.map((name, i) => (i >= axis ? `${name}~` : name)).join(' ')
+  const statistics = names.map((name, i) => (i >= axis ? '1' : name)).join(' ')
+  const results = c.node.outputs.map((_, i) => (i === 0 ? names.join(' ') : statistics))
+  return `${[x, ...parameters].join(', ')} -> ${results.join(', ')}`
 }

@@ -1,9 +1,9 @@
 import { dtypeOfNumber } from '../dtype.js'
-import { axisNames } from './broadcast.js'
+import { axisNames, sameAxes } from './broadcast.js'
 import type { OpContext } from './context.js'
-import { convolutionDims, convolutionMacs } from './convolution-shape.js'
+import { convolutionAxes, convolutionDims, convolutionMacs, groupSizes } from './convolution-shape.js'
 import { defineOp } from './define.js'
-import { matmulDims, matmulMacs } from './matmul-shape.js'
+import { matmulAxes, matmulDims, matmulMacs } from './matmul-shape.js'
 
 export const quantizeLinear = defineOp({
   type: 'QuantizeLinear',
@@ -46,6 +46,8 @@ export const dynamicQuantizeLinear = defineOp({
   },
   traits: ['quantization'],
   dims: (c) => [c.dims(0), [], []],
+  // Its range holds zero whatever comes in, so an element that is zero is as if it were not there.
+  axes: (c) => (c.rank(0) === undefined ? null : `${sameAxes(c)}, ,`),
 })
 
 export const qLinearConv = defineOp({
@@ -56,6 +58,13 @@ export const qLinearConv = defineOp({
   traits: ['convolution', 'quantization'],
   dims: (c) => [convolutionDims(c, 0, 3)],
   macs: (c) => convolutionMacs(c, 3),
+  axes: (c) => {
+    const axes = convolutionAxes(c, 3)
+    if (axes === undefined) return null
+    const bias = c.hasInput(8) ? [axes.out] : []
+    return `${[axes.x, ...spread(c, [1, 2], ''), axes.w, ...spread(c, [4, 5], axes.out), ...spread(c, [6, 7], ''), ...bias].join(', ')} -> ${axes.y}`
+  },
+  sizes: (c) => groupSizes(convolutionAxes(c, 3)?.group),
 })
 
 export const qLinearMatMul = defineOp({
@@ -67,6 +76,12 @@ export const qLinearMatMul = defineOp({
   traits: ['matmul', 'quantization'],
   dims: (c) => [matmulDims(c.dims(0), c.dims(3))],
   macs: (c) => matmulMacs(c, 0),
+  axes: (c) => {
+    const axes = matmulAxes(c, 3)
+    if (axes === null) return null
+    const operands = [axes.a, ...spread(c, [1, 2], ''), axes.b, ...spread(c, [4, 5], 'n'), ...spread(c, [6, 7], '')]
+    return `${operands.join(', ')} -> ${axes.y}`
+  },
 })
 
 export const matMulInteger = defineOp({
@@ -77,6 +92,12 @@ export const matMulInteger = defineOp({
   traits: ['matmul'],
   dims: (c) => [matmulDims(c.dims(0), c.dims(1))],
   macs: (c) => matmulMacs(c, 0),
+  axes: (c) => {
+    const axes = matmulAxes(c)
+    if (axes === null) return null
+    const zeroPoints = [...spread(c, [2], ''), ...spread(c, [3], 'n')].slice(0, c.inputCount - 2)
+    return `${[axes.a, axes.b, ...zeroPoints].join(', ')} -> ${axes.y}`
+  },
 })
 
 export const convInteger = defineOp({
@@ -87,6 +108,13 @@ export const convInteger = defineOp({
   traits: ['convolution'],
   dims: (c) => [convolutionDims(c, 0, 1)],
   macs: (c) => convolutionMacs(c, 1),
+  axes: (c) => {
+    const axes = convolutionAxes(c)
+    if (axes === undefined) return null
+    const zeroPoints = [...spread(c, [2], ''), ...spread(c, [3], axes.out)].slice(0, c.inputCount - 2)
+    return `${[axes.x, axes.w, ...zeroPoints].join(', ')} -> ${axes.y}`
+  },
+  sizes: (c) => groupSizes(convolutionAxes(c)?.group),
 })
 
 export const quantizationOps = [
@@ -105,7 +133,17 @@ function perAxis(c: OpContext): string | null {
   if (rank === undefined || (c.int('block_size') ?? 0) > 0) return null
   const names = axisNames(rank)
   const axis = rank === 0 ? 0 : c.axis(c.int('axis') ?? 1, Math.max(rank, 2))
-  const parameter = (i: number) => (!c.hasInput(i) ? '_' : c.rank(i) === 1 && c.length(i) !== 1 ? names[axis]! : '')
+  const parameter = (i: number) =>
+    !c.hasInput(i) ? '_' : c.rank(i) === 1 ? (c.length(i) === 1 && c.dims(0)?.[axis] !== 1 ? '1' : names[axis]!) : ''
   const operands = [names.join(' '), ...c.node.inputs.slice(1).map((_, i) => parameter(i + 1))]
   return `${operands.join(', ')} -> ${names.join(' ')}`
+}
+
+/** Words of scales and zero points: nothing for scalars and lists of one, the axis for lists of one entry per index. */
+function spread(c: OpContext, slots: readonly number[], axis: string): string[] {
+  return slots.map((slot) => {
+    if (!c.hasInput(slot)) return '_'
+    if (c.rank(slot) === 0) return ''
+    return axis === '' || c.length(slot) === 1 ? '1' : axis
+  })
 }

@@ -14,6 +14,8 @@ export const gru = defineOp({
   traits: ['recurrent'],
   dims: (c) => recurrentDims(c),
   macs: recurrentMacs,
+  axes: recurrentAxes,
+  sizes: () => [{ at: { attribute: 'hidden_size' }, words: ['h'] }],
 })
 
 export const lstm = defineOp({
@@ -27,6 +29,8 @@ export const lstm = defineOp({
   traits: ['recurrent'],
   dims: (c) => recurrentDims(c),
   macs: recurrentMacs,
+  axes: recurrentAxes,
+  sizes: () => [{ at: { attribute: 'hidden_size' }, words: ['h'] }],
 })
 
 export const rnn = defineOp({
@@ -40,6 +44,8 @@ export const rnn = defineOp({
   traits: ['recurrent'],
   dims: (c) => recurrentDims(c),
   macs: recurrentMacs,
+  axes: recurrentAxes,
+  sizes: () => [{ at: { attribute: 'hidden_size' }, words: ['h'] }],
 })
 
 export const recurrentOps = [gru, lstm, rnn]
@@ -62,4 +68,27 @@ function recurrentMacs(c: OpContext): Dim | undefined {
   const [x, w, r] = [c.dims(0), c.dims(1), c.dims(2)]
   if (x === undefined || w === undefined || r === undefined) return undefined
   return mulDims(mulDims(x[0]!, x[1]!), addDims(productOfDims(w), productOfDims(r)))
+}
+
+/**
+ * Gates and hidden units are the product (q h) of the weights' second axis; a hidden unit is cut in all gates, in the
+ * recurrence and in what comes out. Inputs: x, w, r, b, sequence_lens, initial h, initial c, peepholes.
+ */
+function recurrentAxes(c: OpContext): string | null {
+  if (c.rank(0) !== 3 || c.rank(1) !== 3 || c.rank(2) !== 3) return null
+  const isBatchFirst = c.int('layout') === 1
+  const state = isBatchFirst ? 'b d! h' : 'd! b h'
+  const inputs = [
+    isBatchFirst ? 'b t! i' : 't! b i',
+    'd! (q h) i',
+    'd! (q h) h',
+    'd! (u h)',
+    '_',
+    state,
+    state,
+    'd! (p h)',
+  ]
+  const given = inputs.slice(0, c.inputCount).map((words, i) => (c.hasInput(i) ? words : '_'))
+  const all = isBatchFirst ? 'b t d h' : 't d b h'
+  return `${given.join(', ')} -> ${[all, state.replace('!', ''), state.replace('!', '')].slice(0, c.outputCount).join(', ')}`
 }

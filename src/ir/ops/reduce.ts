@@ -1,9 +1,9 @@
 import { productOfDims } from '../dim.js'
-import { normalisedAxes } from './broadcast.js'
+import { markedAxes } from './broadcast.js'
 import { reducedContent } from './content.js'
 import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
-import { argDims, reducedAxes, reducedDims } from './reduced-axes.js'
+import { argAxes, argDims, reducedAxes, reducedDims, summedAxes } from './reduced-axes.js'
 
 export const reduceL1 = defineOp({
   type: 'ReduceL1',
@@ -15,7 +15,7 @@ export const reduceL1 = defineOp({
   },
   traits: ['reduction'],
   dims: (c) => [reducedDims(c)],
-  axes: reducedAxes,
+  axes: summedAxes,
 })
 
 export const reduceL2 = defineOp({
@@ -28,7 +28,7 @@ export const reduceL2 = defineOp({
   },
   traits: ['reduction'],
   dims: (c) => [reducedDims(c)],
-  axes: reducedAxes,
+  axes: summedAxes,
 })
 
 export const reduceLogSum = defineOp({
@@ -123,7 +123,7 @@ export const reduceSum = defineOp({
   },
   traits: ['reduction', 'linear'],
   dims: (c) => [reducedDims(c)],
-  axes: reducedAxes,
+  axes: summedAxes,
 })
 
 export const reduceSumSquare = defineOp({
@@ -136,7 +136,7 @@ export const reduceSumSquare = defineOp({
   },
   traits: ['reduction'],
   dims: (c) => [reducedDims(c)],
-  axes: reducedAxes,
+  axes: summedAxes,
 })
 
 export const argMax = defineOp({
@@ -149,6 +149,7 @@ export const argMax = defineOp({
   },
   traits: ['reduction'],
   dims: (c) => [argDims(c)],
+  axes: argAxes,
 })
 
 export const argMin = defineOp({
@@ -161,6 +162,7 @@ export const argMin = defineOp({
   },
   traits: ['reduction'],
   dims: (c) => [argDims(c)],
+  axes: argAxes,
 })
 
 export const cumSum = defineOp({
@@ -206,5 +208,5 @@ function alongAxis(c: OpContext): string | null {
   const [axis] = c.numbers(1) ?? []
   if (rank === undefined || axis === undefined) return null
   const position = c.axis(axis, rank)
-  return normalisedAxes(c, (at) => at === position)
+  return markedAxes(c, '!', (at) => at === position)
 }

@@ -1,6 +1,6 @@
-import { type Dim, dimsEqual, exactDiv, floorDivDims, productOfDims, unknownDim } from '../dim.js'
-import { axisNames } from './broadcast.js'
+import { type Dim, dimsEqual, exactDiv, floorDivDims, isStatic, productOfDims, unknownDim } from '../dim.js'
 import { type OpContext, ShapeError } from './context.js'
+import type { AxisSizes } from './define.js'
 
 /** Output dims of Reshape: sizes, 0 for the input's (unless allowzero), -1 for what is left. Source: ONNX Reshape, opsets 1 to 25. */
 export function reshapeDims(c: OpContext): readonly Dim[] | undefined {
@@ -53,60 +53,93 @@ function remaining(input: readonly Dim[], others: readonly Dim[]): Dim {
   return typeof divisor === 'number' ? floorDivDims(total, divisor) : unknownDim()
 }
 
-/** `a b c -> a (b c)`: matches runs of input axes with runs of output axes of the same product. null when sizes are not clear. */
+/** `a b c -> a (b c)`, in the finest factors that both sides have. What cannot be matched is `x!` before and `y` after. */
 export function reshapeAxes(c: OpContext): string | null {
-  const input = c.dims(0)
-  const output = c.outputDims(0)
-  if (input === undefined || output === undefined) return null
-  const names = axisNames(input.length)
-  const left: string[] = []
-  const right: string[] = []
-  let i = 0
-  let k = 0
-  while (i < input.length || k < output.length) {
-    let inEnd = i + 1
-    let outEnd = k + 1
-    if (i >= input.length || k >= output.length) {
-      // Trailing axes of size 1 on one side.
-      const rest = i < input.length ? input.slice(i) : output.slice(k)
-      if (rest.some((dim) => dim !== 1)) return null
-      ;(i < input.length ? left : right).push(...rest.map(() => '1'))
-      break
-    }
-    if (input[i] === 1 && output[k] !== 1) {
-      left.push('1')
-      i += 1
-      continue
-    }
-    if (output[k] === 1 && input[i] !== 1) {
-      right.push('1')
-      k += 1
-      continue
-    }
-    let a = input[i]!
-    let b = output[k]!
-    while (!dimsEqual(a, b)) {
-      if (typeof a !== 'number' || typeof b !== 'number') return null
-      if (a < b && inEnd < input.length) a = productOfDims(input.slice(i, ++inEnd))
-      else if (b < a && outEnd < output.length) b = productOfDims(output.slice(k, ++outEnd))
-      else return null
-    }
-    const single = inEnd - i === 1 && outEnd - k === 1
-    if (single) {
-      left.push(names[i]!)
-      right.push(names[i]!)
-    } else if (inEnd - i === 1) {
-      const parts = Array.from({ length: outEnd - k }, (_, n) => `${names[i]}${n}`)
-      left.push(`(${parts.join(' ')})`)
-      right.push(...parts)
-    } else if (outEnd - k === 1) {
-      const parts = names.slice(i, inEnd)
-      left.push(...parts)
-      right.push(`(${parts.join(' ')})`)
-    } else return null
-    i = inEnd
-    k = outEnd
-  }
+  const terms = reshapeTerms(c)
+  if (terms === undefined) return null
   const others = c.node.inputs.slice(1).map(() => '_')
-  return `${[left.join(' '), ...others].join(', ')} -> ${right.join(' ')}`
+  return `${[terms.before.join(' '), ...others].join(', ')} -> ${terms.after.join(' ')}`
+}
+
+/** Sizes that Reshape's target spells out; 0 and -1 follow by themselves. */
+export function reshapeSizes(c: OpContext): readonly AxisSizes[] {
+  const terms = reshapeTerms(c)
+  const target = c.ints('shape') ?? c.content(1)
+  if (terms === undefined || target === undefined) return []
+  const at = c.hasAttribute('shape') ? { attribute: 'shape' } : { input: 1 }
+  const isSpelt = (size: Dim) => isStatic(size) && size > 1
+  return [{ at, words: target.map((size, i) => (isSpelt(size) ? terms.after[i]! : undefined)) }]
+}
+
+interface ReshapeTerms {
+  /** One word per axis. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+function reshapeTerms(c: OpContext): ReshapeTerms | undefined {
+  const [input, output] = [c.dims(0), c.outputDims(0)]
+  if (input === undefined || output === undefined) return undefined
+  const left = matchAxes(input, output)
+  const [i, k] = [left.before.length, left.after.length]
+  const right = matchAxes(input.slice(i).reverse(), output.slice(k).reverse())
+  const [iEnd, kEnd] = [input.length - right.before.length, output.length - right.after.length]
+  const word = (prefix: string) => (factors: readonly string[]) =>
+    factors.length === 0
+      ? '1'
+      : factors.length === 1
+        ? prefix + factors[0]
+        : `(${factors.map((f) => prefix + f).join(' ')})`
+  const reversed = (axes: readonly (readonly string[])[]) => axes.map((factors) => [...factors].reverse()).reverse()
+  const open = (from: number, to: number, name: (at: number) => string) =>
+    Array.from({ length: to - from }, (_, n) => name(from + n))
+  return {
+    before: [
+      ...left.before.map(word('l')),
+      ...open(i, iEnd, (at) => `x${at}!`),
+      ...reversed(right.before).map(word('r')),
+    ],
+    after: [...left.after.map(word('l')), ...open(k, kEnd, (at) => `y${at}`), ...reversed(right.after).map(word('r'))],
+  }
+}
+
+/**
+ * Factors of the leading axes of two shapes of the same elements, row-major: the smaller of two axes is a factor of the larger
+ * one. Stops at the last place where whole axes are used up on both sides.
+ */
+function matchAxes(input: readonly Dim[], output: readonly Dim[]): { before: string[][]; after: string[][] } {
+  const before: string[][] = []
+  const after: string[][] = []
+  let matched = { before: 0, after: 0 }
+  let factors = 0
+  // What is left of the axis that is being taken apart; 1: the next one is begun.
+  let left: Dim = 1
+  let right: Dim = 1
+  for (;;) {
+    if (left === 1 && right === 1) {
+      while (input[before.length] === 1) before.push([])
+      while (output[after.length] === 1) after.push([])
+      matched = { before: before.length, after: after.length }
+    }
+    if (left === 1) {
+      if (before.length === input.length) break
+      left = input[before.length]!
+      before.push([])
+    }
+    if (right === 1) {
+      if (after.length === output.length) break
+      right = output[after.length]!
+      after.push([])
+    }
+    if (left === 1 || right === 1) continue
+    const size: Dim | undefined =
+      exactDiv(right, left) !== undefined ? left : exactDiv(left, right) !== undefined ? right : undefined
+    if (size === undefined) break
+    const name = `f${factors++}`
+    before.at(-1)!.push(name)
+    after.at(-1)!.push(name)
+    left = exactDiv(left, size)!
+    right = exactDiv(right, size)!
+  }
+  return { before: before.slice(0, matched.before), after: after.slice(0, matched.after) }
 }

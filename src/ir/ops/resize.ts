@@ -1,7 +1,7 @@
-import { isStatic, unknownDim } from '../dim.js'
+import { dimsEqual, unknownDim } from '../dim.js'
 import { axisNames } from './broadcast.js'
 import type { OpContext } from './context.js'
-import { defineOp } from './define.js'
+import { type AxisSizes, defineOp } from './define.js'
 import { resizedDims } from './resize-shape.js'
 
 export const resize = defineOp({
@@ -16,6 +16,7 @@ export const resize = defineOp({
   traits: ['resize'],
   dims: (c) => [resizedDims(c)],
   axes: keptAxes,
+  sizes: keptSizes,
 })
 
 export const upsample = defineOp({
@@ -62,13 +63,28 @@ export const resizeOps = [resize, upsample, gridSample, affineGrid]
 
 /** Axes that keep their size are the same axis; the others are new. */
 function keptAxes(c: OpContext): string | null {
-  const dims = c.dims(0)
-  const out = c.outputDims(0)
-  if (dims === undefined || out === undefined) return null
-  const names = axisNames(dims.length)
-  const isKept = (i: number) => i < 2 && isStatic(dims[i]!) && dims[i] === out[i]
-  const before = names.map((name, i) => (isKept(i) ? name : `${name}!`))
-  const after = names.map((name, i) => (isKept(i) ? name : `${name}o`))
+  const kept = isKept(c)
+  if (kept === undefined) return null
+  const names = axisNames(kept.length)
+  const before = names.map((name, i) => (kept[i] ? name : `${name}!`))
+  const after = names.map((name, i) => (kept[i] ? name : `${name}o`))
   const others = c.node.inputs.slice(1).map(() => '_')
   return `${[before.join(' '), ...others].join(', ')} -> ${after.join(' ')}`
+}
+
+/** Sizes asked for on axes that keep theirs. */
+function keptSizes(c: OpContext): readonly AxisSizes[] {
+  const kept = isKept(c)
+  if (kept === undefined || !c.hasInput(3)) return []
+  const axes = c.ints('axes')?.map((axis) => c.axis(axis, kept.length)) ?? kept.map((_, i) => i)
+  const names = axisNames(kept.length)
+  return [{ at: { input: 3 }, words: axes.map((axis) => (kept[axis] ? names[axis] : undefined)) }]
+}
+
+/** By axis, whether each of its elements stays what it is: the same size, and no crop that would move them. */
+function isKept(c: OpContext): boolean[] | undefined {
+  const [dims, out] = [c.dims(0), c.outputDims(0)]
+  if (dims === undefined || out === undefined) return undefined
+  const isCropped = c.text('coordinate_transformation_mode') === 'tf_crop_and_resize'
+  return dims.map((dim, i) => !isCropped && dimsEqual(dim, out[i]!))
 }

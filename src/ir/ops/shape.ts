@@ -4,7 +4,8 @@ import type { ValueType } from '../type.js'
 import { axisNames, sameAxes } from './broadcast.js'
 import { type OpContext, ShapeError } from './context.js'
 import { defineOp } from './define.js'
-import { reshapeAxes, reshapeDims } from './reshape-shape.js'
+import { elementsRead } from './elements-read.js'
+import { reshapeAxes, reshapeDims, reshapeSizes } from './reshape-shape.js'
 import { permuteTensor } from './strided-copy.js'
 
 export const shape = defineOp({
@@ -26,6 +27,15 @@ export const shape = defineOp({
   content: (c) => {
     const range = shapeRange(c)
     return range === undefined ? [] : [c.dims(0)!.slice(range.start, range.end)]
+  },
+  // A size that somebody reads may end up anywhere: such an axis stays as it is.
+  axes: (c) => {
+    const range = shapeRange(c)
+    const output = c.node.outputs[0]
+    if (range === undefined || output === undefined) return null
+    const read = elementsRead(output, range.end - range.start)
+    const names = axisNames(c.rank(0)!).map((name, i) => (read.has(i - range.start) ? `${name}!` : name))
+    return `${names.join(' ')} -> s`
   },
 })
 
@@ -65,6 +75,7 @@ export const reshape = defineOp({
   content: (c) => [c.content(0)],
   evaluate: reshaped,
   axes: reshapeAxes,
+  sizes: reshapeSizes,
 })
 
 export const flatten = defineOp({

@@ -1,6 +1,8 @@
-import { type Dim, isStatic, unknownDim } from '../dim.js'
+import { type Dim, dimsEqual, isStatic, unknownDim } from '../dim.js'
 import type { Tensor } from '../tensor.js'
+import { axisNames } from './broadcast.js'
 import type { OpContext } from './context.js'
+import type { AxisSizes } from './define.js'
 import { rowMajorStrides, stridedCopy } from './strided-copy.js'
 
 interface Range {
@@ -95,4 +97,63 @@ export function sliceTensor(c: OpContext): Tensor | undefined {
     strides[axis] = own[axis]! * range.step
   }
   return stridedCopy(tensor, dims, strides, offset)
+}
+
+/** Axes that are cut to a range of known bounds, step 1: where it begins and how long it is. */
+function cutRanges(
+  c: OpContext,
+): Map<number, { readonly from: number; readonly count: number } | undefined> | undefined {
+  const dims = c.dims(0)
+  const ranges = dims === undefined ? undefined : rangesOf(c, dims.length)
+  if (dims === undefined || ranges === undefined) return undefined
+  const cut = new Map<number, { readonly from: number; readonly count: number } | undefined>()
+  for (const [axis, range] of ranges) {
+    const size = dims[axis]!
+    const isKnown = range?.step === 1 && isStatic(range.start) && isStatic(range.end) && isStatic(size)
+    cut.set(
+      axis,
+      isKnown ? clampedRange(size as number, range.start as number, range.end as number, range.step) : undefined,
+    )
+  }
+  return cut
+}
+
+/** `a (lb+b+rb) -> a b`: what lies left and right of the range is left out. Other steps and open bounds address positions. */
+export function slicedAxes(c: OpContext): string | null {
+  const rank = c.rank(0)
+  const cut = cutRanges(c)
+  const out = c.outputDims(0)
+  if (rank === undefined || cut === undefined || out === undefined) return null
+  const names = axisNames(rank)
+  const before = names.map((name, i) => {
+    if (!cut.has(i) || dimsEqual(c.dims(0)![i]!, out[i]!)) return name
+    const range = cut.get(i)
+    return range === undefined ? `${name}!` : `(l${name}:${range.from}+${name}+r${name})`
+  })
+  const after = names.map((name, i) => (before[i] === `${name}!` ? `${name}o` : name))
+  const others = c.node.inputs.slice(1).map(() => '_')
+  return `${[before.join(' '), ...others].join(', ')} -> ${after.join(' ')}`
+}
+
+/** Bounds of the ranges that `slicedAxes` understands; those to the end of an axis follow by themselves. */
+export function sliceSizes(c: OpContext): readonly AxisSizes[] {
+  const [dims, cut, out] = [c.dims(0), cutRanges(c), c.outputDims(0)]
+  if (dims === undefined || cut === undefined || out === undefined) return []
+  const names = axisNames(dims.length)
+  const hasInputs = c.since >= 10
+  const [starts, ends] = hasInputs ? [c.content(1), c.content(2)] : [c.ints('starts'), c.ints('ends')]
+  const isPart = (axis: number) => !dimsEqual(dims[axis]!, out[axis]!)
+  const axes = [...cut]
+  const first = axes.map(([axis, range], i) =>
+    range === undefined || !isPart(axis) || starts?.[i] === 0 ? undefined : `l${names[axis]}`,
+  )
+  const last = axes.map(([axis, range], i) => {
+    const end = ends?.[i]
+    if (range === undefined || (isStatic(end ?? 0) && (end as number) >= toTheEnd)) return undefined
+    return isPart(axis) ? `(l${names[axis]}+${names[axis]})` : names[axis]
+  })
+  return [
+    { at: hasInputs ? { input: 1 } : { attribute: 'starts' }, words: first },
+    { at: hasInputs ? { input: 2 } : { attribute: 'ends' }, words: last },
+  ]
 }

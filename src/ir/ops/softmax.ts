@@ -1,4 +1,4 @@
-import { normalisedAxes } from './broadcast.js'
+import { markedAxes } from './broadcast.js'
 import type { OpContext } from './context.js'
 import { defineOp } from './define.js'
 
@@ -46,7 +46,10 @@ export const lpNormalization = defineOp({
   },
   traits: ['normalization'],
   dims: (c) => [c.dims(0)],
-  axes: overAxis,
+  axes: (c) => {
+    const rank = c.rank(0)
+    return rank === undefined ? null : markedAxes(c, '~', (at) => at === c.axis(c.int('axis') ?? -1, rank))
+  },
 })
 
 export const negativeLogLikelihoodLoss = defineOp({
@@ -82,6 +85,6 @@ function overAxis(c: OpContext): string | null {
   const rank = c.rank(0)
   if (rank === undefined) return null
   const axis = c.axis(c.int('axis') ?? -1, Math.max(rank, 1))
-  const isOld = c.since < 13 && c.node.opType !== 'LpNormalization'
-  return normalisedAxes(c, (at) => (isOld ? at >= axis : at === axis))
+  const isOld = c.since < 13
+  return markedAxes(c, '!', (at) => (isOld ? at >= axis : at === axis))
 }

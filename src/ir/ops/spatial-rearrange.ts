@@ -16,7 +16,7 @@ export const depthToSpace = defineOp({
     if (dims?.length !== 4) return []
     return [[dims[0]!, floorDivDims(dims[1]!, block * block), mulDims(dims[2]!, block), mulDims(dims[3]!, block)]]
   },
-  axes: (c) => (c.text('mode') === 'CRD' ? 'n (c p q) h w -> n c (h p) (w q)' : 'n (p q c) h w -> n c (h p) (w q)'),
+  axes: (c) => (c.text('mode') === 'CRD' ? 'n (c p! q!) h w -> n c (h p) (w q)' : 'n (p! q! c) h w -> n c (h p) (w q)'),
 })
 
 export const spaceToDepth = defineOp({
@@ -32,7 +32,7 @@ export const spaceToDepth = defineOp({
     if (dims?.length !== 4) return []
     return [[dims[0]!, mulDims(dims[1]!, block * block), floorDivDims(dims[2]!, block), floorDivDims(dims[3]!, block)]]
   },
-  axes: () => 'n c (h p) (w q) -> n (p q c) h w',
+  axes: () => 'n c (h p!) (w q!) -> n (p q c) h w',
 })
 
 export const col2Im = defineOp({

@@ -1,0 +1,105 @@
+import type { Model } from '../../ir/graph.js'
+import { Patch } from '../../ir/patch.js'
+import { type ChannelGroup, channelGroups, groupOf } from './channel-groups.js'
+import { changeUnits, type UnitChange } from './channel-surgery.js'
+import type { Correspondence } from './correspondence.js'
+import type { DepthMultiplierDecision, WidthDecision } from './decision.js'
+import { type Declined, declined, isDeclined } from './declined.js'
+import { bestUnits, type ChannelScores, rankedUnits, weightContribution } from './importance.js'
+import { declineWidening, moreUnits, type Widening } from './widening.js'
+import { type CuratedSizes, depthMultiplier } from './widths.js'
+
+export interface WidthOptions {
+  /** Told what every value stands for afterwards. */
+  readonly correspondence: Correspondence
+  /** Which units are left when a group is narrowed, and which are repeated first when it is split. Default: by weights. */
+  readonly scores?: ChannelScores
+  /** Default: split where the group allows it, else zeros. */
+  readonly widening?: Widening
+}
+
+/** What became of a group. */
+export interface WidthChange {
+  readonly group: string
+  /** Channels. */
+  readonly before: number
+  readonly after: number
+  /** Old unit of every new one; -1: new. */
+  readonly units: Int32Array
+}
+
+/** Performs a width decision. The model is as it was where it is declined. */
+export function applyWidth(model: Model, decision: WidthDecision, options: WidthOptions): WidthChange | Declined {
+  const changes = applyWidths(model, [decision], options)
+  return isDeclined(changes) ? changes : changes[0]!
+}
+
+/** Performs several width decisions at once, all of them or none; groups are named as they are in the model now. */
+export function applyWidths(
+  model: Model,
+  decisions: readonly WidthDecision[],
+  options: WidthOptions,
+): WidthChange[] | Declined {
+  const groups = channelGroups(model)
+  const changes = new Map<ChannelGroup, UnitChange>()
+  for (const decision of decisions) {
+    const group = groupOf(groups, decision.group)
+    if (group === undefined) return unknownGroup(groups, decision.group)
+    if (changes.has(group))
+      return declined('decided-twice', `group "${group.name}"`, 'decide on the width of a group once')
+    const change = plan(group, decision.size, options)
+    if (isDeclined(change)) return change
+    changes.set(group, change)
+  }
+  changeUnits(new Patch(model), changes, options.correspondence)
+  return [...changes].map(([{ name, size, granularity }, { units }]) => ({
+    group: name,
+    before: size,
+    after: units.length * granularity,
+    units,
+  }))
+}
+
+/** Performs a depth multiplier as the widths it comes to. `curated`: the target's sizes, where the decision names no multiple. */
+export function applyDepthMultiplier(
+  model: Model,
+  { ratio, multipleOf }: DepthMultiplierDecision,
+  options: WidthOptions & { readonly curated?: CuratedSizes },
+): WidthChange[] | Declined {
+  if (!(ratio > 0)) return declined('no-ratio', `ratio ${ratio}`, 'give a ratio above 0')
+  const curated = multipleOf === undefined ? (options.curated ?? { multipleOf: 1 }) : { multipleOf }
+  return applyWidths(model, depthMultiplier(channelGroups(model), ratio, curated), options)
+}
+
+/** The units that a size comes to, or why it cannot be. */
+export function plan(
+  group: ChannelGroup,
+  size: number,
+  { scores = weightContribution, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
+): UnitChange | Declined {
+  const place = `group "${group.name}"`
+  if (group.pinned !== undefined) {
+    const by = group.pinned.node === undefined ? '' : ` by ${group.pinned.node.label}`
+    return declined('pinned-group', `${place}: ${group.pinned.reason}${by}`, group.pinned.remedy)
+  }
+  const units = size / group.granularity
+  if (!Number.isSafeInteger(units) || units < 1)
+    return declined('impossible-size', `${place}: ${size}`, `give a multiple of ${group.granularity}`)
+  if (units <= group.units) return { units: bestUnits(scores(group), units) }
+  const ways: readonly Widening[] = widening === undefined ? ['split', 'zeros'] : [widening]
+  const why = ways.map((way) => declineWidening(group, way))
+  const way = ways.find((_, i) => why[i] === undefined)
+  if (way === undefined) return why[0]!
+  return moreUnits(group.units, units, way, rankedUnits(scores(group)))
+}
+
+/** Names that hold the one given, or its last part; else the first ones. */
+function unknownGroup(groups: readonly ChannelGroup[], name: string): Declined {
+  const parts = [name, name.split(/[/.:]/).findLast((part) => part !== '') ?? name].map((part) => part.toLowerCase())
+  const names = groups.map((group) => group.name)
+  const near = names.filter((other) => parts.some((part) => other.toLowerCase().includes(part)))
+  const some = (near.length > 0 ? near : names).slice(0, 5)
+  const remedy =
+    some.length === 0 ? 'none: the model has no channel groups' : `name a value of a group: ${some.join(', ')}`
+  return declined('unknown-group', `group "${name}"`, remedy)
+}
