@@ -1,5 +1,5 @@
 import { shapesEqual } from '../../ir/dim.js'
-import type { Model, Node, Value } from '../../ir/graph.js'
+import type { Model, Value } from '../../ir/graph.js'
 import { Patch } from '../../ir/patch.js'
 import { dimsOf } from '../../ir/type.js'
 import { type Block, nodesOf } from './block.js'
@@ -10,9 +10,9 @@ import { type Declined, declined, isDeclined } from './declined.js'
 import { groupConvolution, whyNotGrouped } from './group-convolution.js'
 import type { ChannelScores } from './importance.js'
 import { densified } from './layer-groups.js'
-import { chainProduct, type LinearChain, replaceChain } from './linear-chain.js'
+import { chainProduct, type LinearChain, replaceStages } from './linear-chain.js'
 import type { LinearStage } from './linear-stage.js'
-import type { FittedLayer, Rewritten } from './rewritten.js'
+import { type Rewritten, rewrittenLayers } from './rewritten.js'
 import { applyWidth, plan, type WidthOptions } from './set-width.js'
 
 /** Groups of a grouped convolution when nobody says how many. */
@@ -42,8 +42,9 @@ export function applyBlock(
   if (isDeclined(product)) return product
   const why = whyNotChanged(model, block, decision, chain, product.layer.inChannels)
   if (why !== undefined) return why
-  const node = replaceChain(patch, chain, densified(product.layer), correspondence)
-  if (isDeclined(node)) return node
+  const nodes = replaceStages(patch, chain.stages, [densified(product.layer)], correspondence)
+  if (isDeclined(nodes)) return nodes
+  const node = nodes[0]!
   const losses = [...product.losses]
   const fitted = [node]
   const output = node.outputs[0]!
@@ -56,7 +57,7 @@ export function applyBlock(
     groupConvolution(model, node, groups, correspondence)
     losses.push('drops the weights between groups')
   }
-  return { ...judged(losses), fitted: fitted.flatMap((layer) => fittedLayer(layer, correspondence)) }
+  return rewrittenLayers(losses, fitted, correspondence)
 }
 
 /** Sizes of the middle and of groups that cannot be; asked before anything changes. */
@@ -86,11 +87,6 @@ function setMiddle(model: Model, output: Value, size: number, options: WidthOpti
   if (isDeclined(change)) throw new Error(`a middle that was allowed is declined: ${change.reason} at ${change.place}`)
 }
 
-function fittedLayer(node: Node, correspondence: Correspondence): FittedLayer[] {
-  const target = correspondence.of(node.outputs[0]!)?.original
-  return target === undefined ? [] : [{ node, target }]
-}
-
 /** Alternatives that a block can become, as far as its form allows: not whether they pay. */
 export const alternativesOf = (block: Block): BlockAlternative[] =>
   alternatives.filter((alternative) =>
@@ -104,11 +100,6 @@ const alternatives = ['fused', 'grouped', 'merged', 'skip', 'standard', 'joined'
 const isEven = ({ sizes }: Block): boolean => sizes.in % 2 === 0 && sizes.middle % 2 === 0
 
 const placeOf = ({ name }: Block): string => `block "${name}"`
-
-function judged(losses: readonly string[]): Pick<Rewritten, 'kind' | 'why'> {
-  if (losses.length > 0) return { kind: 'lossy', why: [...new Set(losses)].join('; ') }
-  return { kind: 'rounding', why: 'nothing but linear layers: the same function, summed in another order' }
-}
 
 /** The stages that one convolution replaces. */
 function chainOf(block: Block, alternative: Exclude<BlockAlternative, 'skip'>): LinearChain | Declined {

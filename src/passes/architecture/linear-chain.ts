@@ -68,38 +68,45 @@ function withoutActivation(layer: ConvolutionLayer, output: Value, activation: A
 const drops = (nodes: readonly Node[]): string => `drops the activation ${activationText(nodes)}`
 
 /**
- * Puts a convolution in the place of the stages of a chain: what took the output of the last one takes the new one's, which
- * stands for the same. Nodes that lost their use go. Gives the new node.
+ * Puts convolutions, one after the other, in the place of stages that follow each other: what took the output of the last stage
+ * takes that of the last convolution, which stands for the same. Nodes that lost their use go. `input`: what the first
+ * convolution takes, by default what the first stage took. Gives the new nodes.
  */
-export function replaceChain(
+export function replaceStages(
   patch: Patch,
-  { stages }: LinearChain,
-  layer: ConvolutionLayer,
+  stages: readonly LinearStage[],
+  layers: readonly ConvolutionLayer[],
   correspondence: Correspondence,
-): Node | Declined {
-  const [first, last] = [stages[0]!, stages.at(-1)!]
-  const tensors = layerTensors(layer)
-  if (tensors === undefined)
+  input: Value = stages[0]!.convolution.inputs[0]!,
+): Node[] | Declined {
+  const last = stages.at(-1)!
+  const tensors = layers.map(layerTensors)
+  if (tensors.includes(undefined))
     return declined('overflow', last.convolution.label, 'none: the product of the weights does not fit their dtype')
   const { name } = last.convolution.inputs[1]!
-  const nodes = stages.flatMap(({ convolution, affines }) => [convolution, ...affines]).reverse()
-  const graph = last.convolution.graph
-  const node = patch.insertBefore(nodes[0]!, {
-    opType: 'Conv',
-    inputs: [
-      first.convolution.inputs[0],
-      patch.constant(graph, tensors.weight, name),
-      patch.constant(graph, tensors.bias, `${name}_bias`),
-    ],
-    attributes: layerAttributes(layer),
-    from: nodes,
-  })
-  const output = node.outputs[0]!
+  const { graph } = last.convolution
+  const old = stages.flatMap(({ convolution, affines }) => [convolution, ...affines]).reverse()
+  const nodes: Node[] = []
+  for (const [i, layer] of layers.entries()) {
+    const node: Node = patch.insertBefore(old[0]!, {
+      opType: 'Conv',
+      inputs: [
+        nodes.at(-1)?.outputs[0] ?? input,
+        patch.constant(graph, tensors[i]!.weight, name),
+        patch.constant(graph, tensors[i]!.bias, `${name}_bias`),
+      ],
+      attributes: layerAttributes(layer),
+      from: old,
+    })
+    nodes.push(node)
+    correspondence.forget(node.outputs[0]!)
+  }
+  const output = nodes.at(-1)!.outputs[0]!
   correspondence.replace(last.output, output)
   const isInner = !last.output.isGraphOutput
   patch.replaceValue(last.output, output)
   // Later decisions find it under the name they know.
   if (isInner) patch.exchangeNames(last.output, output)
   patch.collectGarbage(() => false)
-  return node
+  return nodes
 }
