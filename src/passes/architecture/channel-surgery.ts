@@ -1,6 +1,6 @@
 import { constantOf } from '../../ir/constant.js'
 import { type Dim, isStatic } from '../../ir/dim.js'
-import type { Node, Value } from '../../ir/graph.js'
+import type { Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
 import type { AxisSizes } from '../../ir/ops/define.js'
 import type { Patch } from '../../ir/patch.js'
