@@ -382,7 +382,7 @@ describeWithShared('every alternative of every block', (assets) => {
     const blocks = findBlocks(model).filter(({ kind }) => kind === 'inverted-bottleneck')
     const correspondence = new Correspondence()
     for (const block of blocks) {
-      const decision = { kind: 'block', block: block.index, alternative: 'fused' } as const
+      const decision = { kind: 'block', block: block.name, alternative: 'fused' } as const
       const result = applyBlock(model, block, decision, correspondence)
       expect(isDeclined(result)).toBe(false)
     }

@@ -25,8 +25,8 @@ export type Activation = readonly Node[]
 /** A part of a graph around a depthwise convolution, as it was when it was found. */
 export interface Block {
   readonly kind: BlockKind
-  /** Place in execution order among the blocks of its kind. */
-  readonly index: number
+  /** Place in execution order among the inverted bottlenecks, from 0; undefined for blocks of other kinds. */
+  readonly index: number | undefined
   /** Name of its first node, or of that node's first output where nodes have no names. */
   readonly name: string
   readonly input: Value

@@ -12,17 +12,16 @@ import { isFunctionOf, sourceConvolution } from './source-convolution.js'
  */
 export function findBlocks(model: Model): Block[] {
   inferTypes(model)
-  const finder = new BlockFinder(model)
-  const drafts = finder.find().sort((a, b) => a.depthwise.convolution.order - b.depthwise.convolution.order)
-  const counts = new Map<string, number>()
-  const next = (key: string): number => {
-    const count = counts.get(key) ?? 0
-    counts.set(key, count + 1)
-    return count
-  }
+  const drafts = new BlockFinder(model).find()
+  drafts.sort((a, b) => a.depthwise.convolution.order - b.depthwise.convolution.order)
+  const alike = new Map<string, number>()
+  let bottlenecks = 0
   return drafts.map((draft) => {
-    const signature = signatureOf(draft)
-    return { ...draft, index: next(draft.kind), signature: `${signature}@${next(signature) + 1}` }
+    const form = signatureOf(draft)
+    const place = (alike.get(form) ?? 0) + 1
+    alike.set(form, place)
+    const index = draft.kind === 'inverted-bottleneck' ? bottlenecks++ : undefined
+    return { ...draft, index, signature: `${form}@${place}` }
   })
 }
 
@@ -31,7 +30,7 @@ export function findBlocks(model: Model): Block[] {
  * block's first node or, failing that, of any other node of it.
  */
 export function blockOf(blocks: readonly Block[], key: number | string): Block | undefined {
-  if (typeof key === 'number') return blocks.find(({ kind, index }) => kind === 'inverted-bottleneck' && index === key)
+  if (typeof key === 'number') return blocks.find(({ index }) => index === key)
   return (
     blocks.find(({ name }) => name === key) ??
     blocks.find((block) => nodesOf(block).some((node) => nodeName(node) === key))
