@@ -36,7 +36,7 @@ export function accuracyTable(entry: AccuracyEntry, colors: Colors): string {
       score(unit, before),
       score(unit, after),
       difference(unit, drop),
-      colors.dim(`${difference(unit, dropInterval[0])} to ${difference(unit, dropInterval[1])}`),
+      colors.dim(differences(unit, dropInterval)),
     ])
   }
   return [table.toString(), gateLine(entry, colors)].filter((line) => line !== '').join('\n')
@@ -83,6 +83,9 @@ function difference(unit: Unit, value: number): string {
   if (!Number.isFinite(value)) return '-'
   return unit === 'share' ? `${(100 * value).toFixed(2)} points` : score(unit, value)
 }
+
+const differences = (unit: Unit, [low, high]: readonly [number, number]): string =>
+  Number.isFinite(low) ? `${difference(unit, low).replace(/ points$/, '')} to ${difference(unit, high)}` : '-'
 
 const range = (unit: Unit, [low, high]: readonly [number, number]): string =>
   `${score(unit, low)} to ${score(unit, high)}`
