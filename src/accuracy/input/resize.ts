@@ -21,7 +21,7 @@ export function placement(image: Size, wanted: Size, preprocess: Preprocess): Pl
   if (fit === 'pad') {
     const factor = Math.min(wanted.width / image.width, wanted.height / image.height)
     const scaled = scaledBy(image, factor)
-    const gap = (whole: number, part: number) => (padAt === 'end' ? 0 : -Math.floor((whole - part) / 2))
+    const gap = (whole: number, part: number) => (padAt === 'end' ? 0 : 0 - Math.floor((whole - part) / 2))
     return { scaled, left: gap(wanted.width, scaled.width), top: gap(wanted.height, scaled.height) }
   }
   const scaled = coverSize(image, wanted, preprocess)

@@ -10,6 +10,9 @@ interface Overlap {
   readonly true: Float64Array
 }
 
+/** Classes that a model may have whose answer does not say: 255 is nothing in every data set. */
+const classLimit = 255
+
 /** A class index for every pixel. */
 interface ClassMap {
   readonly classes: number
@@ -97,7 +100,7 @@ function classMapOf(outputs: ReadonlyMap<string, Tensor>, height: number, width:
     const [batch, ...dims] = tensor.dims
     const isOfSize = (at: number) => dims[at] === height && dims[at + 1] === width
     if (batch !== 1 || tensor.size % (height * width) !== 0) continue
-    if (isInteger(tensor.dtype) && tensor.size === height * width) return { classes: 256, map: tensor.numbers() }
+    if (isInteger(tensor.dtype) && tensor.size === height * width) return { classes: classLimit, map: tensor.numbers() }
     if (dims.length !== 3 || tensor.size === height * width) continue
     const area = height * width
     if (isOfSize(1)) return largestOf(tensor, dims[0]!, area, (pixel, index) => index * area + pixel)
