@@ -4,10 +4,10 @@ import { UserError } from '../../ir/errors.js'
 import type { Value } from '../../ir/graph.js'
 import { Tensor, type TypedArray } from '../../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../../ir/type.js'
-import type { Image } from './image.js'
-import { withChannels } from './image.js'
+import { isSameSize, type Size } from '../geometry.js'
+import { type Image, withChannels } from './image.js'
 import type { Preprocess } from './preprocess.js'
-import { resized, type Size } from './resize.js'
+import { resized } from './resize.js'
 import { byteTables, toScaling } from './scaling.js'
 
 /** A rank-4 input that takes images. */
@@ -85,7 +85,7 @@ function wantedSize(images: readonly Image[], { name, height, width }: ImageInpu
   if (height !== undefined && width !== undefined) return { height, width }
   const [first] = images
   const own = { height: height ?? first!.height, width: width ?? first!.width }
-  if (images.every((image) => image.height === first!.height && image.width === first!.width)) return own
+  if (images.every((image) => isSameSize(image, first!))) return own
   const what = `images of different sizes for input ${name}, which leaves its size open`
   throw new UserError('invalid-data', '/size', what, 'give "size": [height, width] in preprocess.json', source)
 }

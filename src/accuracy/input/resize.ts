@@ -1,11 +1,7 @@
 import { UserError } from '../../ir/errors.js'
+import { isSameSize, type Size } from '../geometry.js'
 import type { Image } from './image.js'
 import type { Preprocess } from './preprocess.js'
-
-export interface Size {
-  readonly height: number
-  readonly width: number
-}
 
 /** An image scaled to `scaled`; the wanted part begins at (left, top), which is negative where it is padded. */
 export interface Placement {
@@ -52,15 +48,13 @@ function coverSize(image: Size, wanted: Size, { shortSide }: Preprocess): Size {
 
 /** The image at the wanted size. Scaling is linear, averaging where it shrinks. */
 export async function resized(image: Image, wanted: Size, preprocess: Preprocess): Promise<Image> {
-  if (sameSize(image, wanted) && preprocess.shortSide === undefined) return image
+  if (isSameSize(image, wanted) && preprocess.shortSide === undefined) return image
   const { scaled, left, top } = placement(image, wanted, preprocess)
   return cut(await scaledTo(image, scaled), wanted, left, top, preprocess.padValue ?? 0)
 }
 
-const sameSize = (a: Size, b: Size): boolean => a.height === b.height && a.width === b.width
-
 async function scaledTo(image: Image, { height, width }: Size): Promise<Image> {
-  if (sameSize(image, { height, width })) return image
+  if (isSameSize(image, { height, width })) return image
   const { default: sharp } = await import('sharp')
   const { channels } = image
   const source = sharp(image.pixels, { raw: { height: image.height, width: image.width, channels } })
@@ -74,7 +68,7 @@ async function scaledTo(image: Image, { height, width }: Size): Promise<Image> {
 
 /** The part of the wanted size that begins at (left, top); what lies outside of the image is `fill`. */
 function cut(image: Image, wanted: Size, left: number, top: number, fill: number): Image {
-  if (sameSize(image, wanted)) return image
+  if (isSameSize(image, wanted)) return image
   const { channels } = image
   const pixels = new Uint8Array(wanted.height * wanted.width * channels).fill(fill)
   const from = Math.max(left, 0)

@@ -1,6 +1,7 @@
 import type { Labels } from '../data-set.js'
+import { isSameSize, type Size } from '../geometry.js'
 import type { Preprocess } from '../input/preprocess.js'
-import { placement, type Size } from '../input/resize.js'
+import { placement } from '../input/resize.js'
 
 type BoxLabels = Extract<Labels, { readonly kind: 'boxes' }>
 type MaskLabels = Extract<Labels, { readonly kind: 'masks' }>
@@ -16,14 +17,14 @@ export function fitLabels(labels: Labels, sizes: readonly Size[], input: Size, p
     case 'boxes':
       return fitBoxes(labels, sizes, input, preprocess)
     case 'masks': {
-      const isOfImages = sizes.every((size) => size.height === labels.height && size.width === labels.width)
+      const isOfImages = sizes.every((size) => isSameSize(size, labels))
       return isOfImages && isMoved(labels, input, preprocess) ? fitMasks(labels, input, preprocess) : labels
     }
   }
 }
 
 const isMoved = (image: Size, input: Size, { shortSide }: Preprocess): boolean =>
-  image.height !== input.height || image.width !== input.width || shortSide !== undefined
+  !isSameSize(image, input) || shortSide !== undefined
 
 function fitBoxes(labels: BoxLabels, sizes: readonly Size[], input: Size, preprocess: Preprocess): BoxLabels {
   const boxes = labels.boxes.map((own, sample) => {

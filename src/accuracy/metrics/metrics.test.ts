@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Tensor } from '../../ir/tensor.js'
 import type { Labels } from '../data-set.js'
+import type { Outputs } from '../outputs.js'
 import { cosineSimilarity, divergence, signalToNoise, top1Agreement } from './agreement.js'
 import { metrics, metricsFor } from './index.js'
 import type { Metric, ScoredSample } from './metric.js'
@@ -58,7 +59,7 @@ describe('top-k', () => {
     const samples = [{ outputs: f32([1, 0], 1, 2) }, { outputs: f32([0, 1], 1, 2) }]
     expect(figure(top1, samples, classes(0, 0), [3, 1])).toBe(0.75)
   })
-  test.each<[string, ReadonlyMap<string, Tensor>, Labels | undefined, RegExp]>([
+  test.each<[string, Outputs, Labels | undefined, RegExp]>([
     ['a class that the model does not know', f32([0, 1], 1, 2), classes(2), /class 2, the model knows 2 classes/],
     ['no scores', f32([0, 1, 2, 3], 1, 2, 2), classes(0), /no output has one score a class/],
     ['no labels', f32([0, 1], 1, 2), undefined, /class labels are missing/],

@@ -1,6 +1,7 @@
 import { isInteger } from '../../ir/dtype.js'
 import { UserError } from '../../ir/errors.js'
 import type { Tensor } from '../../ir/tensor.js'
+import type { Outputs } from '../outputs.js'
 import type { Accumulator, Metric, ScoredSample } from './metric.js'
 
 /** Pixels of a sample by class: in both, in the answer, in the truth. */
@@ -95,7 +96,7 @@ function overlapOf({ sample, outputs, labels }: ScoredSample): Overlap {
 }
 
 /** From scores [1, C, H, W] or [1, H, W, C], or from classes [1, H, W] or [1, 1, H, W] themselves. */
-function classMapOf(outputs: ReadonlyMap<string, Tensor>, height: number, width: number): ClassMap {
+function classMapOf(outputs: Outputs, height: number, width: number): ClassMap {
   for (const tensor of outputs.values()) {
     const [batch, ...dims] = tensor.dims
     const isOfSize = (at: number) => dims[at] === height && dims[at + 1] === width
