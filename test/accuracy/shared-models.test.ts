@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { detect } from '../../src/accuracy/detectors/index.js'
 import { intersectionOverUnion } from '../../src/accuracy/detectors/overlap.js'
 import { evaluate } from '../../src/accuracy/evaluate.js'
+import type { Box } from '../../src/accuracy/geometry.js'
 import type { Preprocess } from '../../src/accuracy/input/preprocess.js'
 import { metricsFor } from '../../src/accuracy/metrics/index.js'
 import { modelOutputs } from '../../src/accuracy/model-outputs.js'
@@ -72,27 +73,35 @@ describeWithShared('public nets on real data', ({ file }) => {
   })
 
   test('two face detectors of different conventions find the same faces', async () => {
-    const samples = Array.from({ length: 120 }, (_, sample) => sample)
-    const best = async (net: string, preprocess: Partial<Preprocess>) => {
+    const samples = Array.from({ length: 150 }, (_, sample) => sample)
+    /** Sure detections by sample, as shares of the image: the inputs are of different sizes. */
+    const faces = async (net: string, preprocess: Partial<Preprocess>) => {
       const { source, model, data } = await open(net, 'data/imagenet/calibration', { preprocess })
-      const found = new Map<number, { box: readonly number[]; score: number }>()
+      const found = new Map<number, Box[]>()
       const { height, width } = data.imageSize!
       for await (const { sample, outputs } of modelOutputs(source, model, data, { samples })) {
-        const [first] = detect(outputs, data.imageSize)
-        if (first === undefined) continue
-        const [x0, y0, x1, y1] = first.box
-        found.set(sample, { score: first.score, box: [x0 / width, y0 / height, x1 / width, y1 / height] })
+        const sure = detect(outputs, data.imageSize).filter(({ score }) => score > 0.9)
+        const boxes = sure.map(
+          ({ box: [x0, y0, x1, y1] }) => [x0 / width, y0 / height, x1 / width, y1 / height] as const,
+        )
+        if (boxes.length > 0) found.set(sample, boxes)
       }
       return found
     }
-    const ultra = await best('models/ultraface_rfb_320.onnx', { scaling: { mean: 127, deviation: 128 }, fit: 'squash' })
-    const yunet = await best('models/yunet_120x160.onnx', squashed('none'))
-    const sure = [...ultra].filter(([sample, { score }]) => score > 0.9 && (yunet.get(sample)?.score ?? 0) > 0.9)
-    const overlaps = sure.map(([sample, { box }]) =>
-      intersectionOverUnion(box as [number, number, number, number], yunet.get(sample)!.box as never),
+    const ultra = await faces('models/ultraface_rfb_320.onnx', {
+      scaling: { mean: 127, deviation: 128 },
+      fit: 'squash',
+    })
+    const yunet = await faces('models/yunet_120x160.onnx', squashed('none'))
+    // Both see faces in the same pictures; the best of those in one lies where the other sees one.
+    const both = [...ultra.keys()].filter((sample) => yunet.has(sample))
+    const overlaps = both.map((sample) =>
+      Math.max(...ultra.get(sample)!.flatMap((a) => yunet.get(sample)!.map((b) => intersectionOverUnion(a, b)))),
     )
-    expect(sure.length).toBeGreaterThan(3)
-    expect(overlaps.filter((each) => each > 0.4).length).toBeGreaterThanOrEqual(0.8 * sure.length)
+    expect(both.length).toBeGreaterThanOrEqual(5)
+    // What is a face, and where it ends, each net was taught by other people: the middle one of the overlaps counts.
+    const [middle] = overlaps.sort((a, b) => a - b).slice(Math.floor(overlaps.length / 2))
+    expect(middle).toBeGreaterThan(0.6)
   })
 
   test.each([

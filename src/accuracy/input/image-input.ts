@@ -59,16 +59,14 @@ export function requireScaling(input: ImageInput, preprocess: Preprocess, source
 }
 
 /** Scales every image to the input's size, and writes them one after the other. */
-export async function imageBatch(
+export function imageBatch(
   images: readonly Image[],
   input: ImageInput,
   preprocess: Preprocess,
   source: string,
-): Promise<Tensor> {
+): Tensor {
   const wanted = wantedSize(images, input, source)
-  const fitted = await Promise.all(
-    images.map(async (image) => resized(withChannels(image, input.channels), wanted, preprocess)),
-  )
+  const fitted = images.map((image) => resized(withChannels(image, input.channels), wanted, preprocess))
   const scaling = toScaling(preprocess.scaling ?? 'none')
   const tables = byteTables(scaling, input.channels, input.dtype)
   const area = wanted.height * wanted.width

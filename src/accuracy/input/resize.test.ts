@@ -53,22 +53,33 @@ describe('resized', () => {
     channels,
     pixels: new Uint8Array(height * width * channels).fill(value),
   })
-  test.each([1, 3] as const)('one colour stays one colour, %i channels', async (channels) => {
+  test.each([1, 3] as const)('one colour stays one colour, %i channels', (channels) => {
     for (const fit of ['crop', 'squash'] as const) {
-      const image = await resized(flat(9, 14, channels, 77), { height: 5, width: 6 }, say({ fit }))
-      expect({ ...image, pixels: Uint8Array.from(image.pixels) }).toEqual(flat(5, 6, channels, 77))
+      const image = resized(flat(9, 14, channels, 77), { height: 5, width: 6 }, say({ fit }))
+      expect(image).toEqual(flat(5, 6, channels, 77))
     }
-    const padded = await resized(flat(10, 20, channels, 77), { height: 6, width: 4 }, say({ fit: 'pad', padValue: 9 }))
+    const padded = resized(flat(10, 20, channels, 77), { height: 6, width: 4 }, say({ fit: 'pad', padValue: 9 }))
     const rows = [9, 9, 77, 77, 9, 9]
     expect([...padded.pixels]).toEqual(rows.flatMap((value) => new Array<number>(4 * channels).fill(value)))
   })
-  test('what shrinks is averaged', async () => {
+  test.each<[string, number[], number[]]>([
+    // By Pillow 12.3, Image.BILINEAR.
+    ['enlarged: corners stay', [0, 100, 200], [0, 25, 75, 125, 175, 200]],
+    ['by a fraction', [0, 100, 200, 50], [0, 70, 150, 155, 50]],
+    ['shrunk: averaged', [0, 10, 20, 200, 100, 50], [7, 96, 93]],
+  ])('%s', (_, row, expected) => {
+    const image: Image = { height: 1, width: row.length, channels: 1, pixels: Uint8Array.from(row) }
+    expect([...resized(image, { height: 1, width: expected.length }, say({ fit: 'squash' })).pixels]).toEqual(expected)
+    const column: Image = { ...image, height: row.length, width: 1 }
+    expect([...resized(column, { height: expected.length, width: 1 }, say({ fit: 'squash' })).pixels]).toEqual(expected)
+  })
+  test('what shrinks is averaged', () => {
     const stripes = { ...flat(8, 8, 1, 0), pixels: Uint8Array.from({ length: 64 }, (_, at) => (at % 2) * 200) }
-    const { pixels } = await resized(stripes, { height: 2, width: 2 }, say({ fit: 'squash' }))
+    const { pixels } = resized(stripes, { height: 2, width: 2 }, say({ fit: 'squash' }))
     for (const value of pixels) expect(Math.abs(value - 100)).toBeLessThanOrEqual(15)
   })
-  test('the same size is left alone', async () => {
+  test('the same size is left alone', () => {
     const image = flat(4, 4, 3, 5)
-    expect(await resized(image, { height: 4, width: 4 }, say({}))).toBe(image)
+    expect(resized(image, { height: 4, width: 4 }, say({}))).toBe(image)
   })
 })

@@ -1,6 +1,7 @@
 import { UserError } from '../../ir/errors.js'
 import { isSameSize, type Size } from '../geometry.js'
 import type { Image } from './image.js'
+import { linearResize } from './linear-resize.js'
 import type { Preprocess } from './preprocess.js'
 
 /** An image scaled to `scaled`; the wanted part begins at (left, top), which is negative where it is padded. */
@@ -46,24 +47,12 @@ function coverSize(image: Size, wanted: Size, { shortSide }: Preprocess): Size {
   throw new UserError('invalid-data', '/shortSide', what, 'give a longer short side, or leave it out')
 }
 
-/** The image at the wanted size. Scaling is linear, averaging where it shrinks. */
-export async function resized(image: Image, wanted: Size, preprocess: Preprocess): Promise<Image> {
+/** The image at the wanted size. */
+export function resized(image: Image, wanted: Size, preprocess: Preprocess): Image {
   if (isSameSize(image, wanted) && preprocess.shortSide === undefined) return image
   const { scaled, left, top } = placement(image, wanted, preprocess)
-  return cut(await scaledTo(image, scaled), wanted, left, top, preprocess.padValue ?? 0)
-}
-
-async function scaledTo(image: Image, { height, width }: Size): Promise<Image> {
-  if (isSameSize(image, { height, width })) return image
-  const { default: sharp } = await import('sharp')
-  const { channels } = image
-  const source = sharp(image.pixels, { raw: { height: image.height, width: image.width, channels } })
-  const { data } = await source
-    .resize({ height, width, fit: 'fill', kernel: 'linear' })
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-  return { height, width, channels, pixels: data }
+  const whole = isSameSize(image, scaled) ? image : linearResize(image, scaled)
+  return cut(whole, wanted, left, top, preprocess.padValue ?? 0)
 }
 
 /** The part of the wanted size that begins at (left, top); what lies outside of the image is `fill`. */
