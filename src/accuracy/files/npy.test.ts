@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -60,6 +60,17 @@ describe('.npy', () => {
     const read = parseNpy(new Uint8Array(dump(array, [2])), 'x.npy')
     expect(read.dtype).toBe(dtype)
     expect((await read.whole()).array()).toEqual(array)
+  })
+
+  test('a file larger than memory is read by slices', async () => {
+    const text = "{'descr': '|u1', 'fortran_order': False, 'shape': (9000000, 1000), }\n"
+    const head = Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY'), Buffer.from([1, 0, text.length, 0])])
+    const file = save('large.npy', Buffer.concat([head, Buffer.from(text)]))
+    // Nothing is written: the file has a hole of 9 GB.
+    truncateSync(file, head.length + text.length + 9e9)
+    const array = await openNpy(file)
+    expect((await array.rows([8_999_999, 0])).map(({ dims }) => dims)).toEqual([[1000], [1000]])
+    rmSync(file)
   })
 
   const header = (dictionary: string, content = 8): Uint8Array => {
