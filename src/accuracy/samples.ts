@@ -1,28 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DType } from '../ir/dtype.js'
 import { UserError } from '../ir/errors.js'
 import type { Model, Value } from '../ir/graph.js'
-import { Tensor, type TypedArray } from '../ir/tensor.js'
+import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf, typeText } from '../ir/type.js'
+import { openNpy } from './files/npy.js'
+import { readNpz } from './files/npz.js'
+import { innerName } from './files/whole-file.js'
 
 /** Sets of inputs from a file or folder are read up to this many. */
 const sampleLimit = 64
-
-const dtypes = new Map<string, DType>([
-  ['f4', 'float32'],
-  ['f8', 'float64'],
-  ['f2', 'float16'],
-  ['i1', 'int8'],
-  ['i2', 'int16'],
-  ['i4', 'int32'],
-  ['i8', 'int64'],
-  ['u1', 'uint8'],
-  ['u2', 'uint16'],
-  ['u4', 'uint32'],
-  ['u8', 'uint64'],
-  ['b1', 'bool'],
-])
 
 /**
  * Inputs of the user for a model: an `.npy` for a model with one input, an `.npz` with one array per input (by name), or a
@@ -39,10 +26,11 @@ export async function readSamples(path: string, model: Model): Promise<Map<strin
   return Promise.all(names.slice(0, sampleLimit).map((name) => readSample(join(path, name), model)))
 }
 
-async function readSample(file: string, model: Model): Promise<Map<string, Tensor>> {
+/** One set of inputs. */
+export async function readSample(file: string, model: Model): Promise<Map<string, Tensor>> {
   const inputs = model.graph.inputs.filter((input) => input.tensor === undefined)
-  const bytes = await readFile(file)
-  if (file.endsWith('.npy')) {
+  const kind = innerName(file)
+  if (kind.endsWith('.npy')) {
     const [only] = inputs
     if (only === undefined || inputs.length > 1) {
       const names = inputs.map(({ name }) => name).join(', ')
@@ -54,28 +42,16 @@ async function readSample(file: string, model: Model): Promise<Map<string, Tenso
         file,
       )
     }
-    return new Map([[only.name, checked(await parseArray(bytes, file), only, file)]])
+    return new Map([[only.name, checked(await (await openNpy(file)).whole(), only, file)]])
   }
-  if (!file.endsWith('.npz'))
+  if (!kind.endsWith('.npz'))
     throw new UserError('invalid-data', '', 'not an .npy or .npz file', 'save inputs with numpy', file)
-  const { unzipSync } = await import('fflate')
-  let entries: Map<string, Uint8Array>
-  try {
-    entries = new Map(Object.entries(unzipSync(bytes)))
-  } catch (error) {
-    throw new UserError(
-      'invalid-data',
-      '',
-      `not a zip archive: ${(error as Error).message}`,
-      'save it with numpy.savez',
-      file,
-    )
-  }
+  const arrays = await readNpz(file)
   const feeds = new Map<string, Tensor>()
   for (const input of inputs) {
-    const entry = entries.get(`${input.name}.npy`)
-    if (entry === undefined) {
-      const found = [...entries.keys()].map((name) => name.replace(/\.npy$/, '')).join(', ')
+    const array = arrays.get(input.name)
+    if (array === undefined) {
+      const found = [...arrays.keys()].join(', ')
       throw new UserError(
         'invalid-data',
         input.name,
@@ -84,23 +60,9 @@ async function readSample(file: string, model: Model): Promise<Map<string, Tenso
         file,
       )
     }
-    feeds.set(input.name, checked(await parseArray(entry, file), input, file))
+    feeds.set(input.name, checked(await array.whole(), input, file))
   }
   return feeds
-}
-
-async function parseArray(bytes: Uint8Array, file: string): Promise<Tensor> {
-  const { parse } = await import('npyjs')
-  try {
-    const buffer = Uint8Array.from(bytes).buffer
-    const { data, shape, dtype, fortranOrder } = parse(buffer, { convertFloat16: false })
-    const known = dtypes.get(dtype)
-    if (known === undefined) throw new Error(`dtype ${dtype} has no ONNX counterpart`)
-    if (fortranOrder && shape.length > 1) throw new Error('the array is in Fortran order')
-    return Tensor.fromArray(known, shape, data as TypedArray)
-  } catch (error) {
-    throw new UserError('invalid-data', '', (error as Error).message, 'save it with numpy.save in C order', file)
-  }
 }
 
 /** The array must be what the input declares. */

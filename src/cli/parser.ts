@@ -26,7 +26,7 @@ export function parser(args: readonly string[]): Argv {
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')
     .example('$0 diff before.onnx after.onnx --assert "latency<=+2%"', 'a gate for CI')
     .epilogue(
-      'Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 6 some of the models failed, 7 assertion failed, 130 interrupted.',
+      'Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 5 the drop is too large, 6 some of the models failed, 7 assertion failed, 130 interrupted.',
     )
     .version(toolVersion)
     .alias('help', 'h')

@@ -1,4 +1,5 @@
 import type { Metrics } from '../estimator/metrics.js'
+import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { change, count, seconds, significant } from './format.js'
 import type { Report } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
@@ -40,10 +41,28 @@ export function markdownReport(report: Report): string {
       )
     }
   }
+  lines.push(...accuracySection(report))
   if (report.warnings.length > 0)
     lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
   return lines.join('\n')
+}
+
+/** Both scores, the drop and its interval, and what the gate says. */
+function accuracySection({ accuracy }: Report): string[] {
+  if (accuracy === null) return []
+  const { data, samples, gate } = accuracy
+  return [
+    '',
+    '## Accuracy',
+    '',
+    `On ${escapeMarkdown(data)}, ${count(samples)} samples.`,
+    '',
+    `| ${accuracyColumns.map(({ title }) => title).join(' | ')} |`,
+    `|${accuracyColumns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,
+    ...accuracyCells(accuracy).map((cells) => `| ${cells.join(' | ')} |`),
+    ...(gate.verdict === 'none' ? [] : ['', `**${gate.verdict}**: ${escapeMarkdown(gate.reason)}`]),
+  ]
 }
 
 /** Memory over time as text in a fixed width, and the lines that go with it. */

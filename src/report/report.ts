@@ -1,3 +1,4 @@
+import type { AccuracyComparison } from '../accuracy/compare-models.js'
 import type { Metrics } from '../estimator/metrics.js'
 import type { PassKind } from '../passes/define.js'
 
@@ -17,7 +18,7 @@ export interface Report {
   readonly search: { readonly algorithm: string }
   readonly verification: VerificationEntry
   /** Accuracy on a data set; null without one. */
-  readonly accuracy: null
+  readonly accuracy: AccuracyEntry | null
   readonly warnings: readonly string[]
   /** Seconds by stage. */
   readonly timing: Readonly<Record<string, number>>
@@ -59,3 +60,6 @@ export interface OutputComparison {
   /** null where the difference is zero: infinitely many dB. */
   readonly sqnrDb: number | null
 }
+
+/** Original and result on one data set; drops are of the metric that the gate looks at, intervals hold 95 %. */
+export type AccuracyEntry = AccuracyComparison

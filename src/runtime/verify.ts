@@ -58,7 +58,7 @@ export async function verify(
     ...(options.signal && { signal: options.signal }),
   })
   try {
-    const reference = await loadReference(runtime, original, options)
+    const reference = await loadReference(runtime, original, options.threads)
     if (isFailure(reference)) return unverified(`onnxruntime does not take the original: ${reference.message}`)
     const { optimization } = reference
     const inputs = await runnableInputs(runtime, reference.session, model, options, samples)
@@ -94,10 +94,10 @@ export async function verify(
 }
 
 /** Off if it loads so; some float16 graphs load only with the runtime's optimizations on. */
-async function loadReference(
+export async function loadReference(
   runtime: Runtime,
   source: ModelSource,
-  { threads = 1 }: VerifyOptions,
+  threads = 1,
 ): Promise<{ readonly session: Session; readonly optimization: Optimization } | RuntimeFailure> {
   const plain = await runtime.load(source, { optimization: 'disabled', threads })
   if (!isFailure(plain)) return { session: plain, optimization: 'disabled' }

@@ -1,0 +1,162 @@
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import { Tensor } from '../ir/tensor.js'
+import { dimsOf } from '../ir/type.js'
+import { isFailure, type ModelSource, Runtime, type Session } from '../runtime/session.js'
+import { loadReference } from '../runtime/verify.js'
+import type { DataSet } from './data-set.js'
+import { fedInputs } from './input/sample-input.js'
+import type { Outputs } from './outputs.js'
+
+export interface RunOptions {
+  /** Which samples, in which order; default: all. */
+  readonly samples?: readonly number[] | undefined
+  readonly threads?: number | undefined
+  /** For each call of the runtime. */
+  readonly timeLimitSeconds?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export interface SampleOutputs {
+  readonly sample: number
+  readonly outputs: Outputs
+}
+
+/** Inputs and outputs of a batch take at most this much memory. */
+const batchBytes = 32 << 20
+const batchLimit = 64
+
+/**
+ * Runs a model over a data set, graph optimizations of the runtime off, sample by sample in order. The next batch is made
+ * ready while one runs; nothing else is held. Throws UserError where the runtime does not take the model or its inputs.
+ */
+export async function* modelOutputs(
+  source: ModelSource,
+  model: Model,
+  data: DataSet,
+  options: RunOptions = {},
+): AsyncGenerator<SampleOutputs> {
+  const { threads = 1, timeLimitSeconds = 600, signal, onProgress } = options
+  const runtime = new Runtime({
+    timeoutMs: timeLimitSeconds * 1000,
+    allowUnreleasedOpsets: true,
+    ...(signal && { signal }),
+  })
+  try {
+    const loaded = await loadReference(runtime, source, threads)
+    if (isFailure(loaded)) throw notRun(model, 'does not take the model', loaded.message)
+    const runner = new BatchRunner(runtime, loaded.session, model, data)
+    const order = options.samples ?? Array.from({ length: data.count }, (_, sample) => sample)
+    let first = 0
+    let ahead: Promise<Prepared> | undefined
+    while (first < order.length) {
+      const batch = await (ahead ?? runner.prepare(order, first))
+      first += batch.samples.length
+      // The size of the first batch is 1: only its answer tells how many fit into the next.
+      ahead = runner.isMeasured && first < order.length ? runner.prepare(order, first) : undefined
+      // An error of it is met when it is awaited.
+      ahead?.catch(() => {})
+      yield* await runner.run(batch)
+      onProgress?.(first, order.length)
+    }
+  } finally {
+    runtime.close()
+  }
+}
+
+interface Prepared {
+  readonly samples: readonly number[]
+  readonly feeds: ReadonlyMap<string, Tensor>
+}
+
+/** Finds out how many samples go into a run, and takes the answers apart. */
+class BatchRunner {
+  readonly #runtime: Runtime
+  readonly #session: Session
+  readonly #model: Model
+  readonly #data: DataSet
+  /** Samples of every run, where the model says so. */
+  readonly #fixed: number | undefined
+  #size: number | undefined
+
+  constructor(runtime: Runtime, session: Session, model: Model, data: DataSet) {
+    this.#runtime = runtime
+    this.#session = session
+    this.#model = model
+    this.#data = data
+    this.#fixed = fixedBatch(model)
+    this.#size = this.#fixed ?? (data.batchLimit === 1 ? 1 : undefined)
+  }
+
+  get isMeasured(): boolean {
+    return this.#size !== undefined
+  }
+
+  async prepare(order: readonly number[], first: number): Promise<Prepared> {
+    const samples = order.slice(first, first + (this.#size ?? 1))
+    const missing = (this.#fixed ?? 1) - samples.length
+    // A model of a fixed batch gets the last sample again; those answers are dropped.
+    const padded = missing > 0 ? [...samples, ...new Array<number>(missing).fill(samples.at(-1)!)] : samples
+    return { samples, feeds: await this.#data.batch(padded) }
+  }
+
+  async run({ samples, feeds }: Prepared): Promise<SampleOutputs[]> {
+    const outputs = await this.#runtime.run(this.#session, feeds)
+    if (isFailure(outputs)) throw notRun(this.#model, `fails on ${this.#data.source}`, outputs.message)
+    const rows = Math.max(samples.length, this.#fixed ?? 1)
+    if (rows === 1) {
+      this.#size ??= this.#fitting(feeds, outputs)
+      return [{ sample: samples[0]!, outputs }]
+    }
+    if ([...outputs.values()].every(({ dims }) => dims[0] === rows))
+      return samples.map((sample, at) => ({ sample, outputs: row(outputs, at) }))
+    if (this.#fixed !== undefined) {
+      const what = `outputs of a batch of ${rows} have no axis of ${rows}`
+      throw notRun(this.#model, `cannot be scored on ${this.#data.source}`, what)
+    }
+    return this.#oneByOne(samples)
+  }
+
+  /** The leading axis of some output is no batch: each sample by itself from now on. */
+  async #oneByOne(samples: readonly number[]): Promise<SampleOutputs[]> {
+    this.#size = 1
+    const found: SampleOutputs[] = []
+    for (const sample of samples)
+      found.push(...(await this.run({ samples: [sample], feeds: await this.#data.batch([sample]) })))
+    return found
+  }
+
+  #fitting(feeds: ReadonlyMap<string, Tensor>, outputs: Outputs): number {
+    if ([...outputs.values()].some(({ dims }) => dims[0] !== 1)) return 1
+    const bytes = [...feeds.values(), ...outputs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const most = Math.min(batchLimit, this.#data.batchLimit ?? batchLimit)
+    return Math.max(1, Math.min(most, Math.floor(batchBytes / Math.max(bytes, 1))))
+  }
+}
+
+/** The leading axis of the inputs, if it is a number; several inputs that disagree are run for one sample. */
+function fixedBatch(model: Model): number | undefined {
+  const leading = fedInputs(model).map(({ type }) => dimsOf(type)?.[0])
+  if (leading.length > 1) return 1
+  return typeof leading[0] === 'number' ? leading[0] : undefined
+}
+
+function row(outputs: Outputs, at: number): Map<string, Tensor> {
+  const rows = new Map<string, Tensor>()
+  for (const [name, tensor] of outputs) {
+    const bytes = tensor.byteLength / tensor.dims[0]!
+    const content = tensor.bytes().subarray(at * bytes, (at + 1) * bytes)
+    rows.set(name, Tensor.fromBytes(tensor.dtype, [1, ...tensor.dims.slice(1)], content))
+  }
+  return rows
+}
+
+const notRun = (model: Model, what: string, why: string) =>
+  new UserError(
+    'invalid-model',
+    '',
+    `onnxruntime ${what}: ${why}`,
+    'check that model and data belong together',
+    model.file,
+  )

@@ -1,0 +1,38 @@
+/** Flags that say what a model is judged on, and how. */
+export const dataOptions = {
+  data: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'samples: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or of class folders of them',
+  },
+  labels: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'class indexes or masks (.npy), file,label (.csv), boxes (.json) [default: what lies with the data]',
+  },
+  preprocess: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'imagenet, tensorflow, unit, none, or a preprocess.json: how pixels become the numbers the model takes',
+  },
+  metric: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'top-1, top-5, miou, pixel-accuracy, ap-50, agreement, cosine, sqnr, kl [default: by the labels]',
+  },
+  'max-drop': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'largest drop of the metric that passes, as a share: 0.01 is one point',
+  },
+} as const
+
+/** Data for the last judgement alone. */
+export const testDataOptions = {
+  'test-data': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'samples for the final gate, none of which are in --data [default: a part of --data is held out]',
+  },
+  'test-labels': { type: 'string', requiresArg: true, describe: 'their labels' },
+} as const
