@@ -87,10 +87,15 @@ function product(a: ConvolutionLayer, b: ConvolutionLayer): Pick<ConvolutionLaye
         const factor = b.weight[(m * inB + i) * tapsB + kb]!
         if (factor === 0) continue
         bias[m]! += factor * a.bias[middle]!
+        const [to, from] = [(m * inPerGroup + base) * taps, middle * inA * tapsA]
+        if (tapsB === 1) {
+          // A second 1x1 leaves the taps of the first where they are: most of the time is spent here.
+          for (let k = 0; k < inA * tapsA; k++) weight[to + k]! += factor * a.weight[from + k]!
+          continue
+        }
         for (let c = 0; c < inA; c++) {
-          const to = (m * inPerGroup + base + c) * taps
-          const from = (middle * inA + c) * tapsA
-          for (let ka = 0; ka < tapsA; ka++) weight[to + tapTable[kb * tapsA + ka]!]! += factor * a.weight[from + ka]!
+          for (let ka = 0; ka < tapsA; ka++)
+            weight[to + c * taps + tapTable[kb * tapsA + ka]!]! += factor * a.weight[from + c * tapsA + ka]!
         }
       }
     }

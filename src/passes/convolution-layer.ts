@@ -27,23 +27,18 @@ export interface ConvolutionLayer extends ConvolutionGeometry {
   readonly dtype: DType
 }
 
-/** A Conv with constant weights and a known padding; undefined for anything else. */
-export function convolutionLayer(node: Node): ConvolutionLayer | undefined {
+/** Sizes of a Conv with constant weights and a known padding, weights unread; undefined for anything else. */
+export function convolutionGeometry(node: Node): ConvolutionGeometry | undefined {
   if (!node.is('Conv')) return undefined
   const weight = constantOf(node.inputs[1])
   const found = contextOf(node)
   if (weight === undefined || found === undefined || weight.rank < 3 || !isWritable(weight.dtype)) return undefined
+  if (node.inputs[2] !== undefined && constantOf(node.inputs[2]) === undefined) return undefined
   const kernel = weight.dims.slice(2)
   const window = slidingWindow(found.context, [...kernel])
-  const biasTensor = constantOf(node.inputs[2])
-  if (window?.pads === undefined || (node.inputs[2] !== undefined && biasTensor === undefined)) return undefined
-  const bias = biasTensor === undefined ? new Float64Array(weight.dims[0]!) : toDoubles(biasTensor)
+  if (window?.pads === undefined) return undefined
   const group = found.context.int('group') ?? 1
-  if (bias === undefined) return undefined
   return {
-    weight: toDoubles(weight)!,
-    bias,
-    dtype: weight.dtype,
     inChannels: weight.dims[1]! * group,
     outChannels: weight.dims[0]!,
     group,
@@ -51,6 +46,19 @@ export function convolutionLayer(node: Node): ConvolutionLayer | undefined {
     strides: window.strides,
     dilations: window.dilations,
     pads: window.pads,
+  }
+}
+
+/** A Conv with constant weights and a known padding; undefined for anything else. */
+export function convolutionLayer(node: Node): ConvolutionLayer | undefined {
+  const geometry = convolutionGeometry(node)
+  if (geometry === undefined) return undefined
+  const [weight, bias] = [constantOf(node.inputs[1])!, constantOf(node.inputs[2])]
+  return {
+    ...geometry,
+    weight: toDoubles(weight)!,
+    bias: bias === undefined ? new Float64Array(geometry.outChannels) : toDoubles(bias)!,
+    dtype: weight.dtype,
   }
 }
 

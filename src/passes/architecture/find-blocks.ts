@@ -1,6 +1,6 @@
 import type { Model, Node, Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
-import { type ConvolutionLayer, convolutionLayer, isDepthwise, isPointwise } from '../convolution-layer.js'
+import { type ConvolutionGeometry, convolutionGeometry, isDepthwise, isPointwise } from '../convolution-layer.js'
 import { type Block, type BlockDraft, nodeName, nodesOf } from './block.js'
 import { signatureOf } from './block-signature.js'
 import { stageOf } from './linear-stage.js'
@@ -38,13 +38,13 @@ export function blockOf(blocks: readonly Block[], key: number | string): Block |
 }
 
 class BlockFinder {
-  readonly #layers = new Map<Node, ConvolutionLayer>()
+  readonly #layers = new Map<Node, ConvolutionGeometry>()
   /** Convolutions that are in a block. */
   readonly #taken = new Set<Node>()
 
   constructor(model: Model) {
     for (const node of model.graph.nodes()) {
-      const layer = convolutionLayer(node)
+      const layer = convolutionGeometry(node)
       if (layer !== undefined) this.#layers.set(node, layer)
     }
   }
@@ -80,7 +80,7 @@ class BlockFinder {
   /** A 1x1 convolution before the depthwise one, when the three are widest in the middle. */
   #expansion(
     depthwise: Node,
-    last: ConvolutionLayer,
+    last: ConvolutionGeometry,
     output: Value,
   ): Pick<BlockDraft, 'expand' | 'expandActivation'> | undefined {
     const source = sourceConvolution(depthwise.inputs[0]!)
@@ -104,7 +104,7 @@ class BlockFinder {
     return this.#draft({ ...rest, ...noExpansion }, layer.outChannels)
   }
 
-  #free(convolution: Node): ConvolutionLayer | undefined {
+  #free(convolution: Node): ConvolutionGeometry | undefined {
     return this.#taken.has(convolution) ? undefined : this.#layers.get(convolution)
   }
 

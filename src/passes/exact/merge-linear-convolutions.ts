@@ -1,7 +1,13 @@
 import { isStatic } from '../../ir/dim.js'
 import { dimsOf } from '../../ir/type.js'
 import { borderReason, composeConvolutions, composedGeometry } from '../compose-convolutions.js'
-import { convolutionLayer, isPointwise, layerAttributes, layerTensors } from '../convolution-layer.js'
+import {
+  convolutionGeometry,
+  convolutionLayer,
+  isPointwise,
+  layerAttributes,
+  layerTensors,
+} from '../convolution-layer.js'
 import { definePass, skip } from '../define.js'
 
 /**
@@ -21,10 +27,11 @@ export const mergeLinearConvolutions = definePass({
     const first = between?.producer
     if (first === undefined || isCheaper === undefined || first.graph !== node.graph) return null
     if (between!.soleUser !== node) return null
-    const [a, b] = [convolutionLayer(first), convolutionLayer(node)]
+    const [before, after] = [convolutionGeometry(first), convolutionGeometry(node)]
     const out = dimsOf(node.outputs[0]?.type)
-    if (a === undefined || b === undefined || out === undefined) return null
-    if (!isPointwise(a) && !isPointwise(b)) return null
+    if (before === undefined || after === undefined || out === undefined) return null
+    if (!isPointwise(before) && !isPointwise(after)) return null
+    const [a, b] = [convolutionLayer(first)!, convolutionLayer(node)!]
     const reason = borderReason(a, b)
     if (reason !== undefined) return skip(reason, node, 'none: at the border the second one sees zeros')
     const outDims = out.map((dim) => (isStatic(dim) ? dim : 1))
