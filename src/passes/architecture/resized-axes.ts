@@ -1,4 +1,5 @@
 import { constantOf } from '../../ir/constant.js'
+import { type Dim, dimsEqual, isStatic } from '../../ir/dim.js'
 import type { Node } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import { attr, type Patch } from '../../ir/patch.js'
@@ -45,7 +46,28 @@ export function resizeTarget(node: Node): ResizeTarget | undefined {
 }
 
 /** Output size of floor(size x scale), in the precision of the scales (float32). */
-export const scaledSize = (size: number, scale: number): number => Math.floor(Math.fround(size * scale))
+const scaledSize = (size: number, scale: number): number => Math.floor(Math.fround(size * scale))
+
+/**
+ * What a resizing that nothing else tells about gives along an axis: the image's size where it gave that, else as many times its
+ * input's. `sizes`: of its input, of its output, and what its input's is now; `image`: old and new size of the image along that
+ * axis. undefined: it is not told.
+ */
+export function ownTarget(
+  target: ResizeTarget,
+  axis: number,
+  [before, after, now]: readonly [before: Dim, after: Dim, now: Dim],
+  image: readonly [old: Dim, now: number] | undefined,
+): number | undefined {
+  if (image !== undefined && isStatic(image[0]) && image[0] === after) return image[1]
+  if (dimsEqual(before, now)) return isStatic(after) ? after : undefined
+  if (!isStatic(now)) return undefined
+  const scale = target.scales?.[target.axes.find((each) => each.axis === axis)?.element ?? -1]
+  if (scale !== undefined) return scaledSize(now, scale)
+  if (!isStatic(before) || !isStatic(after)) return undefined
+  const scaled = (now * after) / before
+  return Number.isInteger(scaled) ? scaled : undefined
+}
 
 /** Whether the size does not depend on the precision of the product: runtimes differ there. */
 const surelyGives = (size: number, scale: number, wanted: number): boolean =>

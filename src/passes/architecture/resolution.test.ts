@@ -11,7 +11,7 @@ import { Tensor, volume } from '../../ir/tensor.js'
 import { modelText } from '../../ir/text.js'
 import { dimsOf } from '../../ir/type.js'
 import { verifyGraph } from '../../ir/verify.js'
-import { compareTensors, exactTolerance } from '../../runtime/compare.js'
+import { compareTensors, roundingTolerance } from '../../runtime/compare.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { optimize } from '../../zoo/optimize.js'
 import { Correspondence } from './correspondence.js'
@@ -94,6 +94,11 @@ const nets: Readonly<Record<string, Net>> = {
       g.op('Reshape', [g.op('Transpose', [map], { perm: [0, 2, 3, 1] }), i64(g, -1, cells * 2, 2)])
     return g.op('Concat', [list(half, (h / 2) * (v / 2)), list(quarter, (h / 4) * (v / 4))], { axis: 1 })
   },
+  'a 1x1 convolution where the image has shrunk to one position': (g, x, _, w) => {
+    const features = g.op('Conv', [x, w([4, 3, 3, 3])], { strides: [16, 16], pads: [1, 1, 1, 1] })
+    const small = g.op('Conv', [features, w([4, 4, 1, 1])], { strides: [2, 2] })
+    return g.op('Conv', [small, w([2, 4, 1, 1])])
+  },
   'channels last outside': (g, x, _, w) => {
     const turned = g.op('Transpose', [g.op('Transpose', [x], { perm: [0, 2, 3, 1] })], { perm: [0, 3, 1, 2] })
     return g.op('Transpose', [halved(g, turned, w([4, 3, 3, 3]))], { perm: [0, 2, 3, 1] })
@@ -115,6 +120,7 @@ describe('a net made for one size and given another is the net made for the othe
     ]
     for (const size of sizes) {
       const [changed, made] = [netOf(net, [32, 32]), netOf(net, size)]
+      // Rounds: its passes may reassociate.
       await optimize(changed)
       const result = decide(changed, size[0], size[1])
       if (isDeclined(result)) throw new Error(`${result.reason} at ${result.place}`)
@@ -122,7 +128,7 @@ describe('a net made for one size and given another is the net made for the othe
       inferTypes(made)
       const { feeds, results } = await firstRun(holder.runtime, made)
       const actual = await run(holder.runtime, changed, feeds)
-      const { agrees, reason } = compareTensors('y', results.get('y')!, actual.get('y'), exactTolerance)
+      const { agrees, reason } = compareTensors('y', results.get('y')!, actual.get('y'), roundingTolerance)
       expect(agrees, reason).toBe(true)
       expect(actual.get('y')!.dims.slice(1)).toEqual(dimsOf(changed.graph.outputs[0]!.claim)!.slice(1))
     }

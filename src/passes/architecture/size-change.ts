@@ -8,8 +8,9 @@ import { attr, Patch } from '../../ir/patch.js'
 import { dimsOf, dtypeOf, tensorType } from '../../ir/type.js'
 import { AxisTable, formOf, type NodeAxes } from './axis-table.js'
 import { type Declined, declined } from './declined.js'
-import { resizeTarget, retarget, scaledSize } from './resized-axes.js'
+import { ownTarget, resizeTarget, retarget } from './resized-axes.js'
 import { RunSizes } from './run-sizes.js'
+import { largestStride, windowOverImage } from './whole-window.js'
 import { writeSizes } from './written-sizes.js'
 
 /** What a change of sizes came to. */
@@ -150,15 +151,13 @@ export class SizeChange {
   /** A window over the whole image: a pooling follows its size, a convolution has weights for each position. */
   #adaptWindow(node: Node): void {
     const [input, output] = [node.inputs[0], node.outputs[0]]
-    const [before, out] = [this.#before.get(input!)?.slice(2), this.#before.get(output!)?.slice(2)]
+    const [before, after] = [this.#before.get(input!), this.#before.get(output!)]
+    const window = before === undefined || after === undefined ? undefined : windowOverImage(node, before, after)
     const now = dimsOf(input?.type)?.slice(2)
-    if (before === undefined || out === undefined || now === undefined || !out.every((dim) => dim === 1)) return
-    const weight = this.#hasTrait(node, 'convolution') ? constantOf(node.inputs[1])?.dims.slice(2) : undefined
-    const kernel = weight ?? (this.#hasTrait(node, 'pool') ? node.ints('kernel_shape') : undefined)
-    if (kernel === undefined || !kernel.every((size, i) => size === before[i])) return
-    if (weight !== undefined)
+    if (window === 'weights')
       this.#block('weights-by-position', node, 'none: its window is the whole image, with weights for each position')
-    else if (now.every(isStatic)) this.#patch.setAttribute(node, 'kernel_shape', attr.ints(now as number[]))
+    else if (window === 'pooling' && now?.every(isStatic))
+      this.#patch.setAttribute(node, 'kernel_shape', attr.ints(now as number[]))
   }
 
   /** Gives a resizing its new target; false: it waits for values that its result has to fit. */
@@ -176,8 +175,8 @@ export class SizeChange {
       if (this.#sizes.isKnown(form)) targets.set(axis, this.#sizes.sizeOf(form)!)
       else if (isPatient) return false
       else {
-        const scale = target.scales?.[target.axes.find((each) => each.axis === axis)?.element ?? -1]
-        const size = this.#ownTarget(before[axis]!, after[axis]!, now[axis]!, axis, scale)
+        // Batch and channels come first.
+        const size = ownTarget(target, axis, [before[axis]!, after[axis]!, now[axis]!], this.#image[axis - 2])
         if (size === undefined) {
           this.#block('fixed-size', node, 'export the model with scales instead of sizes')
           return true
@@ -191,19 +190,6 @@ export class SizeChange {
     if (!retarget(this.#patch, node, target, sizes, targets))
       this.#block('fixed-size', node, 'none: no scale gives the size that it has to have')
     return true
-  }
-
-  /** What a resizing that nothing else tells about gives: the image's size where it gave that, else as many times its input's. */
-  #ownTarget(before: Dim, after: Dim, now: Dim, axis: number, scale: number | undefined): number | undefined {
-    // Batch and channels come first.
-    const [old, size] = this.#image[axis - 2] ?? []
-    if (old !== undefined && isStatic(old) && old === after) return size
-    if (dimsEqual(before, now)) return isStatic(after) ? after : undefined
-    if (!isStatic(now)) return undefined
-    if (scale !== undefined) return scaledSize(now, scale)
-    if (!isStatic(before) || !isStatic(after)) return undefined
-    const scaled = (now * after) / before
-    return Number.isInteger(scaled) ? scaled : undefined
   }
 
   /** Takes note of a value's new sizes. */
@@ -258,13 +244,8 @@ export class SizeChange {
   }
 
   #remedyOfStrides(): string {
-    const strides = this.#image.map(([old], place) => {
-      const ratios = [...this.#before.values()].flatMap((dims) => {
-        const size = dims.length === 4 ? dims[2 + place]! : 1
-        return isStatic(old) && isStatic(size) && size > 1 && old % size === 0 ? [old / size] : []
-      })
-      return ratios.reduce((a, b) => Math.max(a, b), 1)
-    })
+    const dims = [...this.#before.values()]
+    const strides = this.#image.map(([old], place) => largestStride(old, dims, 2 + place))
     return `give a height and width that are multiples of ${strides.join(' and ')}`
   }
 
