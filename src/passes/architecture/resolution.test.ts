@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { firstRun, run } from '../../../test/architecture/prune-is-mask.js'
+import { cleanUp } from '../../../test/passes/clean-up.js'
 import { useRuntime } from '../../../test/passes/equivalence.js'
 import { describeWithShared } from '../../../test/shared-assets.js'
 import { readModel } from '../../import/read-model.js'
@@ -13,7 +14,6 @@ import { dimsOf } from '../../ir/type.js'
 import { verifyGraph } from '../../ir/verify.js'
 import { compareTensors, roundingTolerance } from '../../runtime/compare.js'
 import { SeededRandom } from '../../runtime/random.js'
-import { optimize } from '../../zoo/optimize.js'
 import { Correspondence } from './correspondence.js'
 import { isDeclined } from './declined.js'
 import { applyResolution, resolutionBlockers } from './resolution.js'
@@ -121,7 +121,7 @@ describe('a net made for one size and given another is the net made for the othe
     for (const size of sizes) {
       const [changed, made] = [netOf(net, [32, 32]), netOf(net, size)]
       // Rounds: its passes may reassociate.
-      await optimize(changed)
+      await cleanUp(changed)
       const result = decide(changed, size[0], size[1])
       if (isDeclined(result)) throw new Error(`${result.reason} at ${result.place}`)
       expect(verifyGraph(changed)).toEqual([])
@@ -273,7 +273,7 @@ describeWithShared('resolutions of real models', (assets) => {
     async (file, expected) => {
       for (const [i, factor] of [2, 0.75].entries()) {
         const model = await readModel(assets.file(...file.split('/')))
-        await optimize(model)
+        await cleanUp(model)
         const input = model.graph.inputs[0]!
         const image = (dimsOf(input.type)!.filter(isStatic) as number[]).filter((size) => size > 4)
         const [height, width] = image.map((size) => (factor === 2 ? size * 2 : Math.round((size * factor) / 32) * 32))
