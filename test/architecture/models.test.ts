@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { readModel } from '../../src/import/read-model.js'
 import type { ChannelGroup } from '../../src/passes/architecture/channel-groups.js'
+import { freeGroups } from '../../src/passes/architecture/widths.js'
 import { SeededRandom } from '../../src/runtime/random.js'
 import { isFailure, type Runtime } from '../../src/runtime/session.js'
 import { optimize } from '../../src/zoo/optimize.js'
 import { useRuntime } from '../passes/equivalence.js'
 import { describeWithShared } from '../shared-assets.js'
-import { type Choice, exactGroups, expectPruneIsMask } from './prune-is-mask.js'
+import { type Choice, expectPruneIsMask } from './prune-is-mask.js'
 
 /** About half of the units of a group, at least one, never all. */
 function someUnits({ units }: ChannelGroup, random: SeededRandom): Int32Array {
@@ -38,7 +39,7 @@ describeWithShared('cutting channels of real models is masking them', (assets) =
       if (await refusedByRuntime(holder.runtime, path)) return
       const all: Choice = (groups) => {
         const random = new SeededRandom(7)
-        return new Map(exactGroups(groups).map((group) => [group, someUnits(group, random)]))
+        return new Map(freeGroups(groups).map((group) => [group, { units: someUnits(group, random) }]))
       }
       const names = await expectPruneIsMask(holder.runtime, fresh, all)
       if (names.length === 0) return
@@ -46,7 +47,7 @@ describeWithShared('cutting channels of real models is masking them', (assets) =
       for (const name of single) {
         const one: Choice = (groups) => {
           const group = groups.find((each) => each.name === name)!
-          return new Map([[group, someUnits(group, new SeededRandom(3))]])
+          return new Map([[group, { units: someUnits(group, new SeededRandom(3)) }]])
         }
         expect(await expectPruneIsMask(holder.runtime, fresh, one)).toEqual([name])
       }
