@@ -41,12 +41,13 @@ export const groupNormalization = defineOp({
   dims: (c) => [c.dims(0)],
   axes: (c) => {
     const rank = c.rank(0)
-    if (rank === undefined || rank < 2) return null
+    const groups = c.int('num_groups')
+    if (rank === undefined || rank < 2 || groups === undefined) return null
     const spatial = axisNames(rank - 2, 7)
     const before = spatial.map((name) => `${name}~`).join(' ')
     // Until opset 21 scale and bias had one entry a group.
     const vector = c.since < 21 ? 'g' : '(g c)'
-    return `n (g c~) ${before}, ${vector}, ${vector} -> n (g c) ${spatial.join(' ')}`
+    return `n (g:${groups} c~) ${before}, ${vector}, ${vector} -> n (g c) ${spatial.join(' ')}`
   },
   sizes: () => [{ at: { attribute: 'num_groups' }, words: ['g'] }],
 })
