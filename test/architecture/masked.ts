@@ -31,8 +31,9 @@ export function mask(kept: ReadonlyMap<ChannelGroup, Int32Array>): void {
         done.add(key)
       } else if (node !== undefined && contextOf(node)?.resolved.op.traits.includes('recurrent')) {
         const tensor = constantOf(node.inputs[input!])
-        if (tensor === undefined) throw new Error(`${node.label} has computed weights`)
-        patch.setConstant(node, input!, maskedAlong(tensor, axis, table.ofInput(node, input!)![axis]!, units))
+        const form = (table.ofInput(node, input!) ?? table.of(value))![axis]!
+        if (tensor === undefined) maskActivation(patch, value, axis, form, units)
+        else patch.setConstant(node, input!, maskedAlong(tensor, axis, form, units))
       }
     }
   }

@@ -148,6 +148,8 @@ class Surgeon {
     // An offset from the end says something else as soon as anything of its axis changes.
     if (![...forms.values()].some((form) => this.#isChanged(form))) return
     const constant = 'input' in at ? constantOf(node.inputs[at.input]) : undefined
+    // A computed list pins what it says; the rest of it follows by itself.
+    if ('input' in at && node.inputs[at.input] !== undefined && constant === undefined) return
     const before = 'input' in at ? Array.from(constant?.numbers() ?? []) : integers(node, at.attribute)
     const sizes = words.map((word, i) => {
       const size = word === undefined ? undefined : newSize(formOf(parseAxisTerm(word), forms), this.#units)

@@ -5,7 +5,7 @@ import { changeUnits, type UnitChange } from './channel-surgery.js'
 import type { Correspondence } from './correspondence.js'
 import type { DepthMultiplierDecision, WidthDecision } from './decision.js'
 import { type Declined, declined, isDeclined } from './declined.js'
-import { bestUnits, type ChannelScores, rankedUnits, weightContribution } from './importance.js'
+import { bestUnits, type ChannelScores, rankedUnits, weightScores } from './importance.js'
 import { declineWidening, moreUnits, type Widening } from './widening.js'
 import { type CuratedSizes, depthMultiplier } from './widths.js'
 
@@ -75,7 +75,7 @@ export function applyDepthMultiplier(
 export function planWidth(
   group: ChannelGroup,
   size: number,
-  { scores = weightContribution, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
+  { scores = weightScores, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
 ): UnitChange | Declined {
   const place = `group "${group.name}"`
   if (group.pinned !== undefined) {
