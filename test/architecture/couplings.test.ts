@@ -238,6 +238,17 @@ describe('cutting is masking', () => {
       { opset: 14 },
     ],
     [
+      'Attention, two heads of queries for one of keys',
+      4,
+      (g, c) => {
+        const x = g.input('x', 'float32', [1, 5, 6])
+        const [q, k, v] = [16, 8, 12].map((width) => g.op('MatMul', [x, c.floats(6, width)]))
+        const y = g.op('Attention', [q, k, v], { q_num_heads: 4, kv_num_heads: 2, scale: 0.5 })
+        return g.op('MatMul', [y, c.floats(24, 3)])
+      },
+      { opset: 23, irVersion: 11 },
+    ],
+    [
       'dynamically quantized matrices',
       1,
       (g, c) => {

@@ -107,9 +107,11 @@ function cutRanges(
   const ranges = dims === undefined ? undefined : rangesOf(c, dims.length)
   if (dims === undefined || ranges === undefined) return undefined
   const cut = new Map<number, { readonly from: number; readonly count: number } | undefined>()
+  // Bounds that are computed cannot be written anew, though they may be known.
+  const isConstant = c.since < 10 || (c.constant(1) !== undefined && c.constant(2) !== undefined)
   for (const [axis, range] of ranges) {
     const size = dims[axis]!
-    const isKnown = range?.step === 1 && isStatic(range.start) && isStatic(range.end) && isStatic(size)
+    const isKnown = isConstant && range?.step === 1 && isStatic(range.start) && isStatic(range.end) && isStatic(size)
     cut.set(
       axis,
       isKnown ? clampedRange(size as number, range.start as number, range.end as number, range.step) : undefined,
@@ -128,7 +130,9 @@ export function slicedAxes(c: OpContext): string | null {
   const before = names.map((name, i) => {
     const range = cut.get(i)
     if (range !== undefined) return `(l${name}:${range.from}+${name}+r${name})`
-    return !cut.has(i) || dimsEqual(c.dims(0)![i]!, out[i]!) ? name : `${name}!`
+    // A symbolic size that stays is a slice of everything, in order.
+    const [size, left] = [c.dims(0)![i]!, out[i]!]
+    return !cut.has(i) || (!isStatic(size) && dimsEqual(size, left)) ? name : `${name}!`
   })
   const after = names.map((name, i) => (before[i] === `${name}!` ? `${name}o` : name))
   const others = c.node.inputs.slice(1).map(() => '_')

@@ -90,6 +90,19 @@ describe('channel groups', () => {
       (g, x) => conv(g, g.op('Pad', [x, ints(g, 0, 2, 0, 0, 0, 0, 0, 0)]), 10, 4),
       ['8', '2', '4~'],
     ],
+    [
+      'channels in reverse are addressed',
+      (g, x) => g.op('Slice', [x, ints(g, -1), ints(g, -100), ints(g, 1), ints(g, -1)]),
+      ['8 addressed-axis'],
+    ],
+    [
+      'indices of a pool count channels',
+      (g, x) => {
+        const [y, indices] = g.node('MaxPool', [x], { kernel_shape: attr.ints([2, 2]) }, 2).outputs as [Value, Value]
+        return g.op('Add', [y, g.op('Cast', [indices], { to: 1 })])
+      },
+      ['8~ addressed-axis'],
+    ],
     ['a sum over channels cuts', (g, x) => g.op('ReduceSum', [x, ints(g, 1)]), ['8']],
     ['a mean over channels does not', (g, x) => g.op('ReduceMean', [x], { axes: attr.ints([1]) }), ['8~']],
     [
