@@ -88,8 +88,11 @@ function attentionAxes(c: OpContext): string | null {
   if (!isPlain || q?.length !== k?.length || k?.length !== v?.length || typeof groups !== 'number') return null
   if (c.hasInput(3) && maskHeads !== undefined && maskHeads !== 1) return null
   const d = c.hasAttribute('scale') ? 'd' : 'd~'
-  const mask = c.hasInput(3) ? ', _' : ''
+  const hasWindow = [c.int('left_window_size'), c.int('right_window_size')].some((size) => (size ?? -1) >= 0)
+  // A mask has rows for queries, and causality counts them.
+  const s = c.hasInput(3) || c.int('is_causal') === 1 || hasWindow ? 's!' : 's'
+  const [b, mask] = c.hasInput(3) ? ['b!', ', _'] : ['b', '']
   return q?.length === 4
-    ? `b (g:${groups} r) s ${d}, b g t! d, b g t! e${mask} -> b (g r) s e`
-    : `b s (g:${groups} r ${d}), b t! (g d), b t! (g e)${mask} -> b s (g r e)`
+    ? `${b} (g:${groups} r) ${s} ${d}, b g t! d, b g t! e${mask} -> b (g r) s e`
+    : `${b} ${s} (g:${groups} r ${d}), b t! (g d), b t! (g e)${mask} -> b s (g r e)`
 }

@@ -92,7 +92,6 @@ const tame: readonly Trait[] = [
   'linear',
   'movement',
   'activation',
-  'normalization',
   'commutative',
   'convolution',
   'pool',
