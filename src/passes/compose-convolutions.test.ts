@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { run } from '../../test/architecture/prune-is-mask.js'
+import { run } from '../../test/architecture/run-model.js'
 import { useRuntime } from '../../test/passes/equivalence.js'
 import { buildModel } from '../ir/build.js'
 import type { Model } from '../ir/graph.js'

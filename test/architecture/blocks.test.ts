@@ -15,7 +15,7 @@ import { compareTensors, roundingTolerance } from '../../src/runtime/compare.js'
 import { useRuntime } from '../passes/equivalence.js'
 import { describeWithShared } from '../shared-assets.js'
 import { rewrittenBlock } from './changed-block.js'
-import { firstRun, run } from './prune-is-mask.js'
+import { firstRun, run } from './run-model.js'
 
 const fused = (model: Model, places: readonly number[]) => {
   const blocks = findBlocks(model)

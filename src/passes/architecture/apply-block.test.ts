@@ -7,7 +7,7 @@ import {
   bottleneckModel,
 } from '../../../test/architecture/bottleneck.js'
 import { type Alternative, changedBlock, rewrittenBlock } from '../../../test/architecture/changed-block.js'
-import { firstRun, run } from '../../../test/architecture/prune-is-mask.js'
+import { firstRun, run } from '../../../test/architecture/run-model.js'
 import { useRuntime } from '../../../test/passes/equivalence.js'
 import { buildModel } from '../../ir/build.js'
 import type { Model } from '../../ir/graph.js'

@@ -3,7 +3,7 @@ import type { Model, Value } from '../../ir/graph.js'
 import { Patch } from '../../ir/patch.js'
 import { dimsOf } from '../../ir/type.js'
 import { type Block, nodesOf } from './block.js'
-import { channelGroups, groupOf } from './channel-groups.js'
+import { channelGroups, groupsOf } from './channel-groups.js'
 import type { Correspondence } from './correspondence.js'
 import type { BlockAlternative, BlockDecision } from './decision.js'
 import { type Declined, declined, isDeclined } from './declined.js'
@@ -13,7 +13,7 @@ import { densified } from './layer-groups.js'
 import { chainProduct, type LinearChain, replaceStages } from './linear-chain.js'
 import type { LinearStage } from './linear-stage.js'
 import { type Rewritten, rewrittenLayers } from './rewritten.js'
-import { applyWidth, plan, type WidthOptions } from './set-width.js'
+import { applyWidth, planWidth, type WidthOptions } from './set-width.js'
 
 /** Groups of a grouped convolution when nobody says how many. */
 const defaultGroups = 2
@@ -73,10 +73,10 @@ function whyNotChanged(
   if (middle !== block.sizes.middle) {
     if (alternative !== 'fused' && alternative !== 'grouped')
       return declined('no-middle', `${placeOf(block)}: ${alternative}`, 'give a middle with fused or grouped only')
-    const group = groupOf(channelGroups(model), output.name)
-    if (group === undefined)
-      return declined('no-channel-group', placeOf(block), 'none: its channels cannot be followed')
-    const change = plan(group, middle, {})
+    const [group, ...others] = groupsOf(channelGroups(model), output.name)
+    if (group === undefined || others.length > 0)
+      return declined('no-channel-group', placeOf(block), 'none: its channels do not go together')
+    const change = planWidth(group, middle, {})
     if (isDeclined(change)) return change
   }
   return alternative === 'grouped' ? whyNotGrouped(inChannels, middle, groups) : undefined

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { activate, bottleneckModel } from '../../../test/architecture/bottleneck.js'
-import { firstRun, run } from '../../../test/architecture/prune-is-mask.js'
+import { firstRun, run } from '../../../test/architecture/run-model.js'
 import { useRuntime } from '../../../test/passes/equivalence.js'
 import { describeWithShared } from '../../../test/shared-assets.js'
 import { readModel } from '../../import/read-model.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { firstRun, run } from '../../../test/architecture/prune-is-mask.js'
+import { firstRun, run } from '../../../test/architecture/run-model.js'
 import { cleanUp } from '../../../test/passes/clean-up.js'
 import { useRuntime } from '../../../test/passes/equivalence.js'
 import { describeWithShared } from '../../../test/shared-assets.js'

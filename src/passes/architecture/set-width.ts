@@ -1,11 +1,11 @@
 import type { Model } from '../../ir/graph.js'
 import { Patch } from '../../ir/patch.js'
-import { type ChannelGroup, channelGroups, groupOf } from './channel-groups.js'
+import { type ChannelGroup, channelGroups, groupsOf } from './channel-groups.js'
 import { changeUnits, type UnitChange } from './channel-surgery.js'
 import type { Correspondence } from './correspondence.js'
 import type { DepthMultiplierDecision, WidthDecision } from './decision.js'
 import { type Declined, declined, isDeclined } from './declined.js'
-import { bestUnits, type ChannelScores, rankedUnits, weightContribution } from './importance.js'
+import { bestUnits, type ChannelScores, rankedUnits, weightScores } from './importance.js'
 import { declineWidening, moreUnits, type Widening } from './widening.js'
 import { type CuratedSizes, depthMultiplier } from './widths.js'
 
@@ -21,7 +21,7 @@ export interface WidthOptions {
 /** What became of a group. */
 export interface WidthChange {
   readonly group: string
-  /** Channels. */
+  /** Channels on the group's first value, the other groups as they were. */
   readonly before: number
   readonly after: number
   /** Old unit of every new one; -1: new. */
@@ -43,11 +43,11 @@ export function applyWidths(
   const groups = channelGroups(model)
   const changes = new Map<ChannelGroup, UnitChange>()
   for (const decision of decisions) {
-    const group = groupOf(groups, decision.group)
-    if (group === undefined) return unknownGroup(groups, decision.group)
+    const group = chosenGroup(groups, decision.group)
+    if (isDeclined(group)) return group
     if (changes.has(group))
       return declined('decided-twice', `group "${group.name}"`, 'decide on the width of a group once')
-    const change = plan(group, decision.size, options)
+    const change = planWidth(group, decision.size, options)
     if (isDeclined(change)) return change
     changes.set(group, change)
   }
@@ -72,10 +72,10 @@ export function applyDepthMultiplier(
 }
 
 /** The units that a size comes to, or why it cannot be. */
-export function plan(
+export function planWidth(
   group: ChannelGroup,
   size: number,
-  { scores = weightContribution, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
+  { scores = weightScores, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
 ): UnitChange | Declined {
   const place = `group "${group.name}"`
   if (group.pinned !== undefined) {
@@ -91,6 +91,17 @@ export function plan(
   const way = ways.find((_, i) => why[i] === undefined)
   if (way === undefined) return why[0]!
   return moreUnits(group.units, units, way, rankedUnits(scores(group)))
+}
+
+/** The group meant by a name. A value in several groups says nothing, unless all but one of them are pinned. */
+function chosenGroup(groups: readonly ChannelGroup[], name: string): ChannelGroup | Declined {
+  const named = groupsOf(groups, name)
+  const free = named.filter(({ pinned }) => pinned === undefined)
+  if (free.length > 1) {
+    const names = free.map((group) => group.name).join(', ')
+    return declined('ambiguous-group', `group "${name}"`, `name one of its groups: ${names}`)
+  }
+  return free[0] ?? named[0] ?? unknownGroup(groups, name)
 }
 
 /** Names that hold the one given, or its last part; else the first ones. */

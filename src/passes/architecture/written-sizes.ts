@@ -14,6 +14,8 @@ export function writeSizes(
   sizeOf: (term: AxisTerm) => number | undefined,
 ): void {
   const constant = 'input' in at ? constantOf(node.inputs[at.input]) : undefined
+  // A computed list pins what it says; the rest of it follows by itself.
+  if ('input' in at && node.inputs[at.input] !== undefined && constant === undefined) return
   const before = 'input' in at ? Array.from(constant?.numbers() ?? []) : integers(node, at.attribute)
   const sizes = words.map((word, i) => (word === undefined ? undefined : sizeOf(parseAxisTerm(word))) ?? before[i]!)
   if (sizes.every((size, i) => size === before[i])) return
