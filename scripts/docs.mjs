@@ -1,5 +1,8 @@
-// Writes docs/operators.md, docs/passes.md, docs/targets.md, docs/target.schema.json and docs/recipe.schema.json from the declarations in dist/ and the schemas. With --check: says whether they are up to date.
+// Writes docs/operators.md, docs/passes.md, docs/targets.md, docs/metrics.md and the schemas of users' files from the declarations in dist/ and src/. With --check: says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { detectors } from '../dist/accuracy/detectors/index.js'
+import { scalingPresets } from '../dist/accuracy/input/scaling.js'
+import { metrics } from '../dist/accuracy/metrics/index.js'
 import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
 import { cleanUpPasses } from '../dist/passes/pipeline.js'
@@ -51,8 +54,9 @@ const schemaRows = (schema, root, path = '') =>
     return [row, ...schemaRows(property, root, at)]
   })
 
-const allowed = ({ type, enum: choices, items, minimum, exclusiveMinimum, maximum, pattern }) => {
+const allowed = ({ type, enum: choices, anyOf, items, minimum, exclusiveMinimum, maximum, pattern }) => {
   if (choices) return choices.join(', ')
+  if (anyOf) return anyOf.map(allowed).join(', or ')
   if (items) return `list of ${allowed(items)}`
   const least =
     minimum !== undefined ? ` from ${minimum}` : exclusiveMinimum !== undefined ? ` over ${exclusiveMinimum}` : ''
@@ -99,15 +103,61 @@ const targetsPage = () => {
   ].join('\n')
 }
 
-/** Published as it is. */
-const targetSchema = readFileSync(new URL('../src/hw/target.schema.json', import.meta.url), 'utf8')
-const recipeSchema = readFileSync(new URL('../src/passes/architecture/recipe.schema.json', import.meta.url), 'utf8')
+const metricsPage = () => {
+  const schema = JSON.parse(preprocessSchema)
+  return [
+    '# Metrics',
+    '',
+    '[Data](data.md) says what they are computed on, and how their intervals are made.',
+    '',
+    '| --metric | what | needs | better | definition |',
+    '|---|---|---|---|---|',
+    ...metrics.map(
+      ({ id, title, needs, higherIsBetter, definition }) =>
+        `| ${id} | ${title} | ${needs} | ${higherIsBetter ? 'higher' : 'lower'} | ${escapePipes(definition)} |`,
+    ),
+    '',
+    'Of those that need the same, the first is what a gate looks at unless `--metric` says otherwise. `reference` is the other model:',
+    'nobody needs labels for those.',
+    '',
+    '## Detectors',
+    '',
+    'Recognised by number and sizes of their outputs; boxes are in pixels of the input.',
+    '',
+    '| family | outputs | least score | overlap that drops |',
+    '|---|---|---|---|',
+    ...detectors.map(
+      ({ id, convention, scoreThreshold, overlapThreshold }) =>
+        `| ${id} | ${escapePipes(convention)} | ${scoreThreshold} | ${overlapThreshold ?? 'done by the model'} |`,
+    ),
+    '',
+    '## preprocess.json',
+    '',
+    'Its schema is [preprocess.schema.json](preprocess.schema.json).',
+    '',
+    ...fieldHead,
+    ...schemaRows(schema, schema),
+    '',
+    '| preset | scaling |',
+    '|---|---|',
+    ...Object.entries(scalingPresets).map(([name, scaling]) => `| ${name} | \`${JSON.stringify(scaling)}\` |`),
+    '',
+  ].join('\n')
+}
+
+/** Published as they are. */
+const published = (file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
+const targetSchema = published('hw/target.schema.json')
+const recipeSchema = published('passes/architecture/recipe.schema.json')
+const preprocessSchema = published('accuracy/input/preprocess.schema.json')
 
 const pages = {
   'docs/operators.md': operatorsPage(),
   'docs/passes.md': passesPage(),
   'docs/targets.md': targetsPage(),
   'docs/target.schema.json': targetSchema,
+  'docs/metrics.md': metricsPage(),
+  'docs/preprocess.schema.json': preprocessSchema,
   'docs/recipe.schema.json': recipeSchema,
 }
 let stale = 0

@@ -9,6 +9,14 @@
  * console.log((await verify({ path: 'model.onnx' }, { path: 'smaller.onnx' }, await readModel('model.onnx'))).verdict)
  * ```
  */
+export { compareModels } from './accuracy/compare-models.js'
+export type { DataSet, Labels } from './accuracy/data-set.js'
+export { type EvaluatedModel, evaluate } from './accuracy/evaluate.js'
+export { holdOut } from './accuracy/hold-out.js'
+export { readPreprocess } from './accuracy/input/preprocess.js'
+export { metricsFor } from './accuracy/metrics/index.js'
+export { type DataRequest, openDataSet } from './accuracy/open-data-set.js'
+export { overlap } from './accuracy/overlap.js'
 export { CostTable, type CostTableSpec } from './estimator/cost-table.js'
 export { estimate } from './estimator/estimate.js'
 export { fitTable } from './estimator/fit/fit-table.js'

@@ -6,6 +6,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ajv } from 'ajv'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { toProto } from '../src/export/to-proto.js'
+import { buildModel } from '../src/ir/build.js'
+import { Tensor } from '../src/ir/tensor.js'
+import { encodeModel } from '../src/onnx/codec.js'
 import type { Comparison } from '../src/report/comparison.js'
 
 /** The program as a user runs it: built, in a process of its own. */
@@ -224,3 +228,88 @@ describe('the other commands', () => {
     expect((JSON.parse((await run('targets', 'cpu')).stdout) as { name: string }).name).toBe('cpu')
   })
 })
+
+describe('check on data', () => {
+  const net = join(root, 'fixtures/shapes/shapes_ibn.onnx')
+  const images = join(root, 'fixtures/shapes/test')
+
+  test('the accuracy of one model, with its interval', async () => {
+    const { code, stdout, stderr } = await run('check', net, '--data', images, '--preprocess', 'tensorflow')
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/accuracy on .*shapes.test, 600 samples/)
+    expect(stdout).toMatch(/top-1 accuracy +94\.33 % +92\.\d\d % to 96\.\d\d %/)
+  })
+
+  test('two models: both accuracies, the drop and the gate, as the schema says', async () => {
+    const place = folder()
+    const preprocess = join(place, 'preprocess.json')
+    writeFileSync(preprocess, JSON.stringify({ preprocessVersion: 1, scaling: { divisor: 127.5, mean: 1 } }))
+    const same = await run('check', raw, net, '--data', images, '--preprocess', preprocess, '--max-drop', '0', '--json')
+    expect(same.code, same.stderr).toBe(0)
+    const { accuracy } = JSON.parse(same.stdout) as AccuracyRecord
+    expect(accuracy.samples).toBe(600)
+    expect(accuracy.comparisons[0]).toMatchObject({ drop: 0, gate: { verdict: 'passed' } })
+    expect(accuracy.comparisons[0]!.before).toBeCloseTo(566 / 600, 12)
+    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+    const { definitions } = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object & Defined
+    const validate = new Make({ strict: false }).compile({ $ref: '#/definitions/accuracy', definitions })
+    expect(validate(accuracy.comparisons[0]), JSON.stringify(validate.errors)).toBe(true)
+
+    // One that knows only the mean colour.
+    const colours = Float32Array.from({ length: 30 }, (_, i) => Math.sin(i))
+    const guess = buildModel((g) => {
+      const mean = g.op('ReduceMean', [g.input('image', 'float32', ['n', 3, 48, 48])], { axes: [2, 3], keepdims: 0 })
+      g.output(g.op('MatMul', [mean, g.constant(Tensor.fromArray('float32', [3, 10], colours))]), 'logits')
+    })
+    writeFileSync(join(place, 'guess.onnx'), Buffer.concat(encodeModel(toProto(guess))))
+    const args = ['check', net, join(place, 'guess.onnx'), '--data', images, '--preprocess', 'tensorflow']
+    const worse = await run(...args, '--max-drop', '0.01')
+    expect(worse.code).toBe(5)
+    expect(worse.stdout).toMatch(
+      /top-1 accuracy +94\.33 % +\d+\.\d\d % +\d+\.\d\d points +\d+\.\d\d to \d+\.\d\d points/,
+    )
+    expect(worse.stderr).toMatch(/^optimize: .*guess\.onnx: top-1 accuracy: the drop is 0\.\d+, allowed 0\.01\n$/)
+    // Without a limit it is only told.
+    expect((await run(...args)).code).toBe(0)
+  })
+
+  test.each<[string, string[], number, RegExp]>([
+    ['no scaling', ['--data', images], 3, /nothing says how pixels .* give --preprocess imagenet, tensorflow/],
+    ['an unknown preset', ['--data', images, '--preprocess', 'caffe'], 2, /no preset "caffe"; use one of imagenet/],
+    ['a metric of other labels', ['--data', images, '--preprocess', 'unit', '--metric', 'miou'], 2, /miou needs masks/],
+    [
+      'a limit for one model',
+      ['--data', images, '--preprocess', 'unit', '--max-drop', '0.1'],
+      2,
+      /no drop of one model/,
+    ],
+    ['labels without data', ['--labels', 'y.npy'], 2, /--labels: it does nothing without --data/],
+    ['no such data', ['--data', 'none.npz'], 3, /none\.npz: .*check the path given to --data/],
+  ])('%s: exit code and one line', async (_, args, code, message) => {
+    const result = await run('check', net, ...args)
+    expect(result.code).toBe(code)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result.stderr).toMatch(message)
+  })
+
+  test('a preprocess.json that is wrong names file, path, expectation and value', async () => {
+    const file = join(folder(), 'preprocess.json')
+    writeFileSync(file, JSON.stringify({ preprocessVersion: 1, fit: 'stretch' }))
+    const { code, stderr } = await run('check', net, '--data', images, '--preprocess', file)
+    expect(code).toBe(3)
+    expect(stderr).toMatch(
+      /preprocess\.json: \/fit: must be one of crop, squash, pad, found "stretch"; see docs\/data\.md/,
+    )
+  })
+})
+
+interface Defined {
+  readonly definitions: object
+}
+
+interface AccuracyRecord {
+  readonly accuracy: {
+    readonly samples: number
+    readonly comparisons: readonly { before: number; drop: number; gate: { verdict: string } }[]
+  }
+}

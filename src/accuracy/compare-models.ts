@@ -32,13 +32,11 @@ export async function compareModels(
     ? undefined
     : await evaluate(before.source, before.model, before.data, { ...options, metrics })
   const now = await evaluate(after.source, after.model, after.data, { ...options, metrics, reference: before })
-  const [first, ...others] = now.map((score) =>
-    compareScores(
-      old?.find(({ metric }) => metric === score.metric),
-      score,
-      options,
-    ),
-  )
+  const [first, ...others] = now.flatMap((score) => {
+    const own = old?.find(({ metric }) => metric === score.metric)
+    // What only one of the two could be scored by is no comparison.
+    return isAgreement || own !== undefined ? [compareScores(own, score, options)] : []
+  })
   const { drop, dropInterval: interval } = first!
   return {
     ...first!,

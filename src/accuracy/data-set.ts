@@ -1,4 +1,5 @@
 import type { Tensor } from '../ir/tensor.js'
+import type { Box, Size } from './geometry.js'
 
 /** Samples for one model: its inputs as it wants them, read when asked for, and what is known of the right answers. */
 export interface DataSet {
@@ -10,7 +11,7 @@ export interface DataSet {
   /** More samples than this do not go into one batch (they differ in size, or other inputs are said for one); absent: any number. */
   readonly batchLimit?: number | undefined
   /** Height and width of the images that the model gets; undefined: they keep their own size, or are no images. */
-  readonly imageSize?: { readonly height: number; readonly width: number } | undefined
+  readonly imageSize?: Size | undefined
   /** Inputs by name for those samples, in that order, joined along axis 0. */
   batch(samples: readonly number[]): Promise<Map<string, Tensor>>
   /** Same samples, same answers; undefined: no labels were given. */
@@ -30,11 +31,11 @@ export type Labels =
       readonly masks: Uint8Array
       readonly ignored?: number
     }
-  /** Boxes per sample in pixels of the model's input, x0 y0 x1 y1, and their classes. */
+  /** Boxes per sample in pixels of the model's input, and their classes. */
   | {
       readonly kind: 'boxes'
       readonly boxes: readonly (readonly {
-        readonly box: readonly [number, number, number, number]
+        readonly box: Box
         readonly class: number
       }[])[]
     }

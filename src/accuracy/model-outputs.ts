@@ -6,6 +6,7 @@ import { isFailure, type ModelSource, Runtime, type Session } from '../runtime/s
 import { loadReference } from '../runtime/verify.js'
 import type { DataSet } from './data-set.js'
 import { fedInputs } from './input/sample-input.js'
+import type { Outputs } from './outputs.js'
 
 export interface RunOptions {
   /** Which samples, in which order; default: all. */
@@ -17,10 +18,9 @@ export interface RunOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-/** What a model answers to one sample. Outputs keep their batch axis, of size 1. */
 export interface SampleOutputs {
   readonly sample: number
-  readonly outputs: ReadonlyMap<string, Tensor>
+  readonly outputs: Outputs
 }
 
 /** Inputs and outputs of a batch take at most this much memory. */
@@ -127,7 +127,7 @@ class BatchRunner {
     return found
   }
 
-  #fitting(feeds: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<string, Tensor>): number {
+  #fitting(feeds: ReadonlyMap<string, Tensor>, outputs: Outputs): number {
     if ([...outputs.values()].some(({ dims }) => dims[0] !== 1)) return 1
     const bytes = [...feeds.values(), ...outputs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
     const most = Math.min(batchLimit, this.#data.batchLimit ?? batchLimit)
@@ -142,7 +142,7 @@ function fixedBatch(model: Model): number | undefined {
   return typeof leading[0] === 'number' ? leading[0] : undefined
 }
 
-function row(outputs: ReadonlyMap<string, Tensor>, at: number): Map<string, Tensor> {
+function row(outputs: Outputs, at: number): Map<string, Tensor> {
   const rows = new Map<string, Tensor>()
   for (const [name, tensor] of outputs) {
     const bytes = tensor.byteLength / tensor.dims[0]!

@@ -3,7 +3,7 @@ import { digestSamples } from './content-digest.js'
 import type { DataSet } from './data-set.js'
 import { fitSamples } from './input/fit-samples.js'
 import { noPreprocess, type Preprocess } from './input/preprocess.js'
-import { moveBoxes } from './labels/move-boxes.js'
+import { fitLabels } from './labels/fit-labels.js'
 import { readLabels } from './labels/read-labels.js'
 import { openStored } from './open-stored.js'
 
@@ -27,8 +27,9 @@ export async function openDataSet(request: DataRequest): Promise<DataSet> {
   const { samples } = stored
   const { batch, batchLimit, imageSize } = await fitSamples(samples, model, preprocess)
   let labels = await readLabels(stored, file, preprocess)
-  if (labels?.kind === 'boxes' && imageSize !== undefined && samples.imageSizes !== undefined)
-    labels = moveBoxes(labels, await samples.imageSizes(), imageSize, preprocess)
+  const isPlaced = labels !== undefined && labels.kind !== 'classes'
+  if (isPlaced && imageSize !== undefined && samples.imageSizes !== undefined)
+    labels = fitLabels(labels!, await samples.imageSizes(), imageSize, preprocess)
   let digests: Promise<readonly string[]> | undefined
   return {
     source: samples.source,

@@ -1,7 +1,7 @@
 import type { Tensor } from '../ir/tensor.js'
 import type { Audio } from './files/audio-file.js'
+import type { Size } from './geometry.js'
 import type { Image } from './input/image.js'
-import type { Size } from './input/resize.js'
 
 /** What a sample can be, as it is stored and decoded, before anything fits it to a model. */
 export interface StoredContent {

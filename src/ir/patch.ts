@@ -2,7 +2,7 @@ import { type Attribute, type Graph, type Model, Node, Value } from './graph.js'
 import { inferNode } from './infer.js'
 import { resolveAt } from './ops/index.js'
 import type { Tensor } from './tensor.js'
-import { tensorType } from './type.js'
+import { tensorType, type ValueType } from './type.js'
 
 /** What a new node is made of. */
 export interface NodeSpec {
@@ -218,6 +218,14 @@ export class Patch {
     inputs.splice(inputs.indexOf(value), 1)
     value.isInput = false
     value.type = tensorType(value.tensor.dtype, value.tensor.dims)
+    for (const user of value.users.keys()) this.#touch(user)
+  }
+
+  /** Changes the interface: what an input or output of its graph is declared to be. */
+  declareType(value: Value, type: ValueType): void {
+    if (!value.isInput && !value.isGraphOutput) throw new Error(`"${value.name}" is no part of the interface`)
+    value.claim = type
+    if (value.isInput) value.type = type
     for (const user of value.users.keys()) this.#touch(user)
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
+import { cleanUp } from '../../test/passes/clean-up.js'
 import { describeWithShared } from '../../test/shared-assets.js'
 import { toProto } from '../export/to-proto.js'
 import { modelFromBytes } from '../import/read-model.js'
@@ -11,16 +12,11 @@ import { modelText } from '../ir/text.js'
 import { verifyGraph } from '../ir/verify.js'
 import { encodeModel } from '../onnx/codec.js'
 import { cloneModel } from './clone-model.js'
-import { runPasses } from './driver.js'
-import { cleanUpPasses } from './pipeline.js'
 
 const encode = (model: Model): Buffer => Buffer.concat(encodeModel(toProto(model)))
 
 /** Sizes nobody knows have other numbers in every inference. */
 const textOf = (model: Model): string => modelText(model).replaceAll(/\?\d+/g, '?')
-
-const cleanUp = (model: Model) =>
-  runPasses(model, cleanUpPasses, { model, keepOverridable: false, foldBudgetBytes: 65536 })
 
 /** The clone is sound, exports alike, and changes to it do not reach the model. */
 async function expectClone(model: Model): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Metrics } from '../estimator/metrics.js'
+import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { decisionCells, decisionColumns } from './decision-rows.js'
 import { change, count, seconds, significant } from './format.js'
 import type { Report } from './report.js'
@@ -42,6 +43,7 @@ export function markdownReport(report: Report): string {
       )
     }
   }
+  lines.push(...accuracySection(report))
   if (report.warnings.length > 0)
     lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
@@ -60,6 +62,23 @@ function decisionSection({ decisions }: Report): string[] {
     '',
     ...decisions.map(({ place, kind, why }) => `- ${escapeMarkdown(place)} is ${kind}: ${escapeMarkdown(why)}`),
     '',
+  ]
+}
+
+/** Both scores, the drop and its interval, and what the gate says. */
+function accuracySection({ accuracy }: Report): string[] {
+  if (accuracy === null) return []
+  const { data, samples, gate } = accuracy
+  return [
+    '',
+    '## Accuracy',
+    '',
+    `On ${escapeMarkdown(data)}, ${count(samples)} samples.`,
+    '',
+    `| ${accuracyColumns.map(({ title }) => title).join(' | ')} |`,
+    `|${accuracyColumns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,
+    ...accuracyCells(accuracy).map((cells) => `| ${cells.join(' | ')} |`),
+    ...(gate.verdict === 'none' ? [] : ['', `**${gate.verdict}**: ${escapeMarkdown(gate.reason)}`]),
   ]
 }
 

@@ -1,9 +1,10 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Metrics } from '../estimator/metrics.js'
+import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { decisionCells, decisionColumns } from './decision-rows.js'
 import { bytes, change, count, magnitude, milliseconds, seconds, significant } from './format.js'
-import type { Report, VerificationEntry } from './report.js'
+import type { AccuracyEntry, Report, VerificationEntry } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
 
@@ -19,6 +20,7 @@ export function terminalReport(report: Report, colors: Colors): string {
     firedPasses(report, colors),
     decisionTable(report, colors),
     verificationLine(report.verification, colors),
+    accuracySection(report, colors),
     ...report.warnings.map((warning) => colors.yellow(`warning: ${warning}`)),
     report.result === null
       ? colors.red('nothing was written')
@@ -83,6 +85,20 @@ export function verificationLine(verification: VerificationEntry, colors: Colors
   }
 }
 
+function accuracySection({ accuracy }: Report, colors: Colors): string {
+  if (accuracy === null) return ''
+  const { data, samples } = accuracy
+  return `accuracy on ${data}, ${count(samples)} samples\n${accuracyTable(accuracy, colors)}`
+}
+
+/** Both scores, the drop and its interval, and what the gate says. */
+export function accuracyTable(entry: AccuracyEntry, colors: Colors): string {
+  const { verdict, reason } = entry.gate
+  const lines = [columnTable(accuracyColumns, accuracyCells(entry), colors)]
+  if (verdict !== 'none') lines.push(`${(verdict === 'passed' ? colors.green : colors.red)(verdict)}: ${reason}`)
+  return lines.join('\n')
+}
+
 /** Where the time goes: the slowest kernels and totals, for `profile`. */
 export function terminalProfile(metrics: Metrics, kernelLimit: number, colors: Colors): string {
   const table = plainTable(
@@ -137,6 +153,20 @@ function outOfRangeLine({ kernels, latencyMs }: Metrics, colors: Colors): string
 const shortened = (name: string): string => (name.length > 48 ? `...${name.slice(-45)}` : name)
 
 type Align = 'left' | 'right'
+
+/** Rows of text under the titles of their columns. */
+export function columnTable(
+  columns: readonly { readonly title: string; readonly isFigure: boolean }[],
+  rows: readonly string[][],
+  colors: Colors,
+): string {
+  const table = plainTable(
+    columns.map(({ title }) => colors.dim(title)),
+    columns.map(({ isFigure }) => (isFigure ? 'right' : 'left')),
+  )
+  table.push(...rows)
+  return table.toString()
+}
 
 /** A cli-table3 without borders: columns two spaces apart. */
 export function plainTable(head: readonly string[], aligns: readonly Align[]): Table.Table {

@@ -2,18 +2,18 @@ import type { DataSet } from '../accuracy/data-set.js'
 import { cosineSimilarity, divergence } from '../accuracy/metrics/agreement.js'
 import type { Accumulator, Metric } from '../accuracy/metrics/metric.js'
 import { modelOutputs, type RunOptions, type SampleOutputs } from '../accuracy/model-outputs.js'
-import type { Model, Value } from '../ir/graph.js'
+import type { Model } from '../ir/graph.js'
+import { valuesOf } from '../ir/graph-values.js'
 import type { Tensor } from '../ir/tensor.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
+import type { ShownValue } from '../passes/architecture/recipe.js'
 import { NoiseToSignal } from './noise.js'
-import { type Probe, stageProbe, valuesOf } from './probe.js'
+import { type Probe, stageProbe } from './probe.js'
 
 /** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
 export interface Fidelity {
-  /** Values of the original at which noise was measured; none where all lost their meaning. */
-  readonly at: readonly string[]
-  /** Mean over those values; see `NoiseToSignal`. null: nowhere to measure it. */
-  readonly nsr: number | null
+  /** Noise to signal at each place; see `NoiseToSignal`. */
+  readonly noise: readonly { readonly at: string; readonly nsr: number }[]
   /** Of all outputs of a sample as one vector; mean over samples. */
   readonly cosine: number
   /** Nats; null: the outputs are no distribution over classes. */
@@ -28,8 +28,8 @@ export interface FidelityRequest {
   readonly teacher: Model
   readonly student: Model
   readonly correspondence: Correspondence
-  /** Values of the student by which it is judged. */
-  readonly outputs: readonly Value[]
+  /** Values of the student, and those of the original that they are compared with. */
+  readonly places: readonly ShownValue[]
   /** Held out from the fit. */
   readonly data: DataSet
   /** Of those that need the labels of `data`. */
@@ -38,18 +38,21 @@ export interface FidelityRequest {
 
 /** Runs both models over the samples, side by side. Throws UserError where the runtime does not take one of them. */
 export async function measureFidelity(request: FidelityRequest, options: RunOptions = {}): Promise<Fidelity> {
-  const { teacher, student, correspondence, outputs, data, metric } = request
-  const known = new Set([...valuesOf(teacher)].map(({ name }) => name))
-  const places = outputs.flatMap((value) => {
-    const counterpart = correspondence.of(value)
-    if (counterpart === undefined || !known.has(counterpart.original)) return []
-    return [{ value: value.name, ...counterpart, noise: new NoiseToSignal() }]
-  })
+  const { teacher, student, correspondence, data, metric } = request
+  const known = new Set([...valuesOf(teacher.graph)].map(({ name }) => name))
+  const places = request.places
+    .filter(({ at }) => known.has(at))
+    .map(({ at, value }) => ({
+      at,
+      value: value.name,
+      positions: correspondence.of(value)?.positions,
+      noise: new NoiseToSignal(),
+    }))
   const probes: Probe[] = []
   try {
     const original = await stageProbe(
       teacher,
-      places.map((place) => place.original),
+      places.map(({ at }) => at),
     )
     probes.push(original)
     const result = await stageProbe(
@@ -59,16 +62,11 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
     probes.push(result)
     const agreement = new Agreement(original.outputs, data, metric)
     for await (const [expected, found] of sideBySide(original, result, data, options)) {
-      for (const { value, original: name, positions, noise } of places)
-        noise.add(expected.outputs.get(name)!, found.outputs.get(value)!, positions)
+      for (const { at, value, positions, noise } of places)
+        noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
       agreement.add(expected, found)
     }
-    const mean = places.reduce((sum, { noise }) => sum + noise.nsr, 0) / places.length
-    return {
-      at: places.map((place) => place.original),
-      nsr: places.length === 0 ? null : mean,
-      ...agreement.figures(),
-    }
+    return { noise: places.map(({ at, noise }) => ({ at, nsr: noise.nsr })), ...agreement.figures() }
   } finally {
     for (const probe of probes) await probe.discard()
   }

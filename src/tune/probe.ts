@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stageModel } from '../export/write-model.js'
-import type { Model, Value } from '../ir/graph.js'
+import type { Model } from '../ir/graph.js'
+import { valuesOf } from '../ir/graph-values.js'
 import { Patch } from '../ir/patch.js'
 import { cloneModel } from '../passes/clone-model.js'
 
@@ -23,7 +24,7 @@ export async function stageProbe(model: Model, values: readonly string[]): Promi
   const outputs = copy.graph.outputs.map(({ name }) => name)
   const wanted = new Set(values)
   const patch = new Patch(copy)
-  for (const value of valuesOf(copy)) {
+  for (const value of valuesOf(copy.graph)) {
     if (!wanted.has(value.name)) continue
     wanted.delete(value.name)
     if (value.isGraphOutput) continue
@@ -34,10 +35,4 @@ export async function stageProbe(model: Model, values: readonly string[]): Promi
   count += 1
   const staged = await stageModel(copy, join(tmpdir(), `probe-${process.pid}-${count}.onnx`))
   return { path: staged.path, model: copy, outputs, discard: () => staged.discard() }
-}
-
-/** Inputs and results of nodes of the main graph. */
-export function* valuesOf({ graph }: Model): Generator<Value> {
-  yield* graph.inputs
-  for (const node of graph.nodes()) for (const output of node.outputs) if (output !== undefined) yield output
 }

@@ -8,7 +8,7 @@ import { dtypeOf } from '../../src/ir/type.js'
 import type { AxisForm, Run } from '../../src/passes/architecture/axis-form.js'
 import type { ChannelGroup } from '../../src/passes/architecture/channel-groups.js'
 import { positionsOf } from '../../src/passes/architecture/positions.js'
-import { fromDoubles, scaleAlong, toDoubles } from '../../src/passes/weights.js'
+import { fromDoubles, isWritable, scaleAlong, toDoubles } from '../../src/passes/weights.js'
 
 /**
  * Multiplies every value of groups by 0 wherever a unit is not among those kept (and by 1 elsewhere): what cutting these units
@@ -31,8 +31,9 @@ export function mask(kept: ReadonlyMap<ChannelGroup, Int32Array>): void {
         done.add(key)
       } else if (node !== undefined && contextOf(node)?.resolved.op.traits.includes('recurrent')) {
         const tensor = constantOf(node.inputs[input!])
-        if (tensor === undefined) throw new Error(`${node.label} has computed weights`)
-        patch.setConstant(node, input!, maskedAlong(tensor, axis, table.ofInput(node, input!)![axis]!, units))
+        const form = (table.ofInput(node, input!) ?? table.of(value))![axis]!
+        if (tensor === undefined) maskActivation(patch, value, axis, form, units)
+        else if (isWritable(tensor.dtype)) patch.setConstant(node, input!, maskedAlong(tensor, axis, form, units))
       }
     }
   }

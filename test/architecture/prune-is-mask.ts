@@ -1,79 +1,62 @@
 import { expect } from 'vitest'
-import { toProto } from '../../src/export/to-proto.js'
 import type { Model } from '../../src/ir/graph.js'
 import { Patch } from '../../src/ir/patch.js'
-import type { Tensor } from '../../src/ir/tensor.js'
 import { verifyGraph } from '../../src/ir/verify.js'
-import { encodeModel } from '../../src/onnx/codec.js'
 import { type ChannelGroup, channelGroups } from '../../src/passes/architecture/channel-groups.js'
-import { changeUnits } from '../../src/passes/architecture/channel-surgery.js'
+import { changeUnits, type UnitChange } from '../../src/passes/architecture/channel-surgery.js'
 import { Correspondence } from '../../src/passes/architecture/correspondence.js'
 import { compareTensors, roundingTolerance } from '../../src/runtime/compare.js'
-import { attemptCount, generateFeeds } from '../../src/runtime/feeds.js'
-import { isFailure, type Runtime } from '../../src/runtime/session.js'
+import type { Runtime } from '../../src/runtime/session.js'
+import { expectCorrespondence, exposeActivations } from './correspondence.js'
 import { mask } from './masked.js'
+import { firstRun, run } from './run-model.js'
 
-/** Which units of the groups of a model stay. */
-export type Choice = (groups: readonly ChannelGroup[]) => Map<ChannelGroup, Int32Array>
-
-/** Groups that may be cut without changing what the others compute. */
-export const exactGroups = (groups: readonly ChannelGroup[]): ChannelGroup[] =>
-  groups.filter(({ pinned, approximate }) => pinned === undefined && approximate === undefined)
+/** What is done to the groups of a model. Asked for every copy of it: the same answer each time. */
+export type Choice = (groups: readonly ChannelGroup[]) => Map<ChannelGroup, UnitChange>
 
 /**
- * Cuts units out of a model, masks the same ones in another copy of it, and holds both against each other in onnxruntime.
- * The names of the groups that were cut; empty when there was nothing to cut.
+ * Cuts units out of a model, masks the same ones in another copy of it, and holds both against each other in onnxruntime:
+ * outputs, and every value in between against what it is said to stand for. The names of the groups that were cut.
  */
 export async function expectPruneIsMask(
   runtime: Runtime,
   fresh: () => Promise<Model>,
   choose: Choice,
 ): Promise<readonly string[]> {
-  const [pruned, masked] = [await fresh(), await fresh()]
-  const kept = choose(channelGroups(pruned))
-  if (kept.size === 0) return []
-  const patch = new Patch(pruned)
-  changeUnits(patch, new Map([...kept].map(([group, units]) => [group, { units }])), new Correspondence())
-  expect(verifyGraph(pruned)).toEqual([])
-  mask(choose(channelGroups(masked)))
+  const masked = await fresh()
+  const cut = choose(channelGroups(masked))
+  mask(new Map([...cut].map(([group, { units }]) => [group, units])))
   expect(verifyGraph(masked)).toEqual([])
-  const { feeds, results } = await firstRun(runtime, masked)
-  const actual = await run(runtime, pruned, feeds)
-  const cut = [...kept.keys()].map(({ name }) => name)
-  for (const [name, tensor] of results) {
-    const comparison = compareTensors(name, tensor, actual.get(name), roundingTolerance)
-    expect(comparison.agrees, `${name}: ${comparison.reason}; cut: ${cut.join(', ')}`).toBe(true)
-  }
-  return cut
+  return expectChange(runtime, masked, await fresh(), choose)
 }
 
-/** Runs with generated inputs, the first that the model takes. */
-export async function firstRun(
+/** Widens groups of a model and holds it against the model as it was. The names of the groups that were widened. */
+export const expectSameFunction = async (
   runtime: Runtime,
-  model: Model,
-): Promise<{ readonly feeds: ReadonlyMap<string, Tensor>; readonly results: ReadonlyMap<string, Tensor> }> {
-  let failure = ''
-  for (let attempt = 0; attempt < attemptCount; attempt++) {
-    const feeds = generateFeeds(model, { seed: 1, attempt })
-    if ('reason' in feeds) throw new Error(feeds.reason as string)
-    try {
-      return { feeds, results: await run(runtime, model, feeds) }
-    } catch (error) {
-      failure = (error as Error).message
-    }
-  }
-  throw new Error(failure)
-}
+  fresh: () => Promise<Model>,
+  choose: Choice,
+): Promise<readonly string[]> => expectChange(runtime, await fresh(), await fresh(), choose)
 
-export async function run(
+async function expectChange(
   runtime: Runtime,
-  model: Model,
-  feeds: ReadonlyMap<string, Tensor>,
-): Promise<ReadonlyMap<string, Tensor>> {
-  const session = await runtime.load({ bytes: Buffer.concat(encodeModel(toProto(model))) })
-  if (isFailure(session)) throw new Error(session.message)
-  const results = await runtime.run(session, feeds)
-  await runtime.release(session)
-  if (isFailure(results)) throw new Error(results.message)
-  return results
+  reference: Model,
+  changed: Model,
+  choose: Choice,
+): Promise<readonly string[]> {
+  const changes = choose(channelGroups(changed))
+  if (changes.size === 0) return []
+  const correspondence = new Correspondence()
+  changeUnits(new Patch(changed), changes, correspondence)
+  expect(verifyGraph(changed)).toEqual([])
+  const outputs = reference.graph.outputs.map(({ name }) => name)
+  for (const model of [reference, changed]) exposeActivations(model)
+  const { feeds, results } = await firstRun(runtime, reference)
+  const actual = await run(runtime, changed, feeds)
+  const names = [...changes.keys()].map(({ name }) => name)
+  for (const name of outputs) {
+    const comparison = compareTensors(name, results.get(name)!, actual.get(name), roundingTolerance)
+    expect(comparison.agrees, `${name}: ${comparison.reason}; changed: ${names.join(', ')}`).toBe(true)
+  }
+  expectCorrespondence(changed, correspondence, results, actual)
+  return names
 }

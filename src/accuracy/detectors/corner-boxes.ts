@@ -11,7 +11,8 @@ export const cornerBoxes: Detector = {
   recognises(outputs, image) {
     const shapes = shapesOf(outputs)
     const boxes = endingIn(outputs, 4)?.dims
-    const scores = shapes.find((dims) => dims !== boxes)
+    // With as many classes as sides nothing tells scores from boxes.
+    const scores = shapes.find((dims) => dims.at(-1) !== 4)
     return (
       image !== undefined &&
       shapes.length === 2 &&

@@ -1,16 +1,13 @@
 import type { Tensor } from '../../ir/tensor.js'
-import type { Size } from '../input/resize.js'
-
-/** Pixels of the model's input from its top left corner: x0, y0, x1, y1. */
-export type Box = readonly [number, number, number, number]
+import type { Box, Size } from '../geometry.js'
+import type { Outputs } from '../outputs.js'
 
 export interface Detection {
+  /** In pixels of the model's input. */
   readonly box: Box
   readonly class: number
   readonly score: number
 }
-
-export type Outputs = ReadonlyMap<string, Tensor>
 
 /** How the outputs of one family of detectors are read. */
 export interface Detector {

@@ -1,4 +1,5 @@
-import type { Box, Detection } from './detector.js'
+import type { Box } from '../geometry.js'
+import type { Detection } from './detector.js'
 
 /** Area of the intersection over the area of the union. */
 export function intersectionOverUnion(a: Box, b: Box): number {

@@ -1,4 +1,4 @@
-import type { Size } from '../input/resize.js'
+import type { Size } from '../geometry.js'
 import { centred, type Detector, endingIn } from './detector.js'
 
 /** Sides of the priors in pixels, by level; a level's cells are `strides` pixels apart. */

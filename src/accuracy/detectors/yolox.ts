@@ -1,4 +1,4 @@
-import type { Size } from '../input/resize.js'
+import type { Size } from '../geometry.js'
 import { centred, type Detection, type Detector, isSingle } from './detector.js'
 
 const strides = [8, 16, 32] as const

@@ -1,5 +1,5 @@
-import sharp from 'sharp'
 import { UserError } from '../../ir/errors.js'
+import type { Size } from '../geometry.js'
 import type { Image } from '../input/image.js'
 
 export const isImageFile = (name: string): boolean => /\.(jpe?g|png|webp|gif|tiff?|avif)$/i.test(name)
@@ -9,6 +9,7 @@ export const isImageFile = (name: string): boolean => /\.(jpe?g|png|webp|gif|tif
  * transparency dropped. Throws UserError `invalid-data`.
  */
 export async function decodeImage(file: string): Promise<Image> {
+  const { default: sharp } = await import('sharp')
   try {
     const { data, info } = await sharp(file, { ignoreIcc: true })
       .toColourspace('srgb')
@@ -22,7 +23,8 @@ export async function decodeImage(file: string): Promise<Image> {
 }
 
 /** Height and width without decoding the pixels. */
-export async function imageSize(file: string): Promise<{ readonly height: number; readonly width: number }> {
+export async function imageSize(file: string): Promise<Size> {
+  const { default: sharp } = await import('sharp')
   try {
     const { height, width } = await sharp(file).metadata()
     return { height, width }

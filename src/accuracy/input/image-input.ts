@@ -4,10 +4,10 @@ import { UserError } from '../../ir/errors.js'
 import type { Value } from '../../ir/graph.js'
 import { Tensor, type TypedArray } from '../../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../../ir/type.js'
-import type { Image } from './image.js'
-import { withChannels } from './image.js'
+import { isSameSize, type Size } from '../geometry.js'
+import { type Image, withChannels } from './image.js'
 import type { Preprocess } from './preprocess.js'
-import { resized, type Size } from './resize.js'
+import { resized } from './resize.js'
 import { byteTables, toScaling } from './scaling.js'
 
 /** A rank-4 input that takes images. */
@@ -59,16 +59,14 @@ export function requireScaling(input: ImageInput, preprocess: Preprocess, source
 }
 
 /** Scales every image to the input's size, and writes them one after the other. */
-export async function imageBatch(
+export function imageBatch(
   images: readonly Image[],
   input: ImageInput,
   preprocess: Preprocess,
   source: string,
-): Promise<Tensor> {
+): Tensor {
   const wanted = wantedSize(images, input, source)
-  const fitted = await Promise.all(
-    images.map(async (image) => resized(withChannels(image, input.channels), wanted, preprocess)),
-  )
+  const fitted = images.map((image) => resized(withChannels(image, input.channels), wanted, preprocess))
   const scaling = toScaling(preprocess.scaling ?? 'none')
   const tables = byteTables(scaling, input.channels, input.dtype)
   const area = wanted.height * wanted.width
@@ -85,7 +83,7 @@ function wantedSize(images: readonly Image[], { name, height, width }: ImageInpu
   if (height !== undefined && width !== undefined) return { height, width }
   const [first] = images
   const own = { height: height ?? first!.height, width: width ?? first!.width }
-  if (images.every((image) => image.height === first!.height && image.width === first!.width)) return own
+  if (images.every((image) => isSameSize(image, first!))) return own
   const what = `images of different sizes for input ${name}, which leaves its size open`
   throw new UserError('invalid-data', '/size', what, 'give "size": [height, width] in preprocess.json', source)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { readJson, validateJson } from '../../ir/json-file.js'
 import { UserError } from '../../ir/errors.js'
+import { readJson, validateJson } from '../../ir/json-file.js'
 import { isScalingPreset, type Scaling, type ScalingPreset, scalingPresets } from './scaling.js'
 
 /** How stored samples become the input of a model. See `preprocess.schema.json`. */

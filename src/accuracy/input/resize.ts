@@ -1,11 +1,8 @@
 import { UserError } from '../../ir/errors.js'
+import { isSameSize, type Size } from '../geometry.js'
 import type { Image } from './image.js'
+import { linearResize } from './linear-resize.js'
 import type { Preprocess } from './preprocess.js'
-
-export interface Size {
-  readonly height: number
-  readonly width: number
-}
 
 /** An image scaled to `scaled`; the wanted part begins at (left, top), which is negative where it is padded. */
 export interface Placement {
@@ -21,7 +18,7 @@ export function placement(image: Size, wanted: Size, preprocess: Preprocess): Pl
   if (fit === 'pad') {
     const factor = Math.min(wanted.width / image.width, wanted.height / image.height)
     const scaled = scaledBy(image, factor)
-    const gap = (whole: number, part: number) => (padAt === 'end' ? 0 : -Math.floor((whole - part) / 2))
+    const gap = (whole: number, part: number) => (padAt === 'end' ? 0 : 0 - Math.floor((whole - part) / 2))
     return { scaled, left: gap(wanted.width, scaled.width), top: gap(wanted.height, scaled.height) }
   }
   const scaled = coverSize(image, wanted, preprocess)
@@ -50,31 +47,17 @@ function coverSize(image: Size, wanted: Size, { shortSide }: Preprocess): Size {
   throw new UserError('invalid-data', '/shortSide', what, 'give a longer short side, or leave it out')
 }
 
-/** The image at the wanted size. Scaling is linear, averaging where it shrinks. */
-export async function resized(image: Image, wanted: Size, preprocess: Preprocess): Promise<Image> {
-  if (sameSize(image, wanted) && preprocess.shortSide === undefined) return image
+/** The image at the wanted size. */
+export function resized(image: Image, wanted: Size, preprocess: Preprocess): Image {
+  if (isSameSize(image, wanted) && preprocess.shortSide === undefined) return image
   const { scaled, left, top } = placement(image, wanted, preprocess)
-  return cut(await scaledTo(image, scaled), wanted, left, top, preprocess.padValue ?? 0)
-}
-
-const sameSize = (a: Size, b: Size): boolean => a.height === b.height && a.width === b.width
-
-async function scaledTo(image: Image, { height, width }: Size): Promise<Image> {
-  if (sameSize(image, { height, width })) return image
-  const { default: sharp } = await import('sharp')
-  const { channels } = image
-  const source = sharp(image.pixels, { raw: { height: image.height, width: image.width, channels } })
-  const { data } = await source
-    .resize({ height, width, fit: 'fill', kernel: 'linear' })
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-  return { height, width, channels, pixels: data }
+  const whole = isSameSize(image, scaled) ? image : linearResize(image, scaled)
+  return cut(whole, wanted, left, top, preprocess.padValue ?? 0)
 }
 
 /** The part of the wanted size that begins at (left, top); what lies outside of the image is `fill`. */
 function cut(image: Image, wanted: Size, left: number, top: number, fill: number): Image {
-  if (sameSize(image, wanted)) return image
+  if (isSameSize(image, wanted)) return image
   const { channels } = image
   const pixels = new Uint8Array(wanted.height * wanted.width * channels).fill(fill)
   const from = Math.max(left, 0)

@@ -1,8 +1,7 @@
 import { UserError } from '../../ir/errors.js'
 import type { Labels } from '../data-set.js'
+import type { Box } from '../geometry.js'
 import type { StoredSamples } from '../stored-samples.js'
-
-type Box = readonly [number, number, number, number]
 
 /** The boxes of one image, in its own pixels: x0, y0, x1, y1 from the top left corner, x0 <= x < x1. */
 export interface ImageRecord {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson } from '../../ir/json-file.js'
 import { UserError } from '../../ir/errors.js'
+import { readJson } from '../../ir/json-file.js'
 import type { Labels } from '../data-set.js'
 import { leadingIndexes } from '../files/folder.js'
 import { openNpy } from '../files/npy.js'

@@ -1,10 +1,8 @@
 import { isFloat } from '../../ir/dtype.js'
 import { UserError } from '../../ir/errors.js'
-import type { Tensor } from '../../ir/tensor.js'
+import type { Outputs } from '../outputs.js'
 import { classAnswer, largest } from './class-scores.js'
 import { type Metric, meanAccumulator, type ScoredSample } from './metric.js'
-
-type Outputs = ReadonlyMap<string, Tensor>
 
 export const top1Agreement: Metric = {
   id: 'agreement',

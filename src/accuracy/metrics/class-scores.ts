@@ -1,5 +1,6 @@
 import { isFloat } from '../../ir/dtype.js'
 import type { Tensor } from '../../ir/tensor.js'
+import type { Outputs } from '../outputs.js'
 
 /** Scores by class, or the class itself where the model ends in an ArgMax. */
 export type ClassAnswer =
@@ -7,7 +8,7 @@ export type ClassAnswer =
   | { readonly kind: 'class'; readonly index: number }
 
 /** The first output that gives a sample one score a class: all axes but one are of size 1. Else one that gives a class. */
-export function classAnswer(outputs: ReadonlyMap<string, Tensor>): ClassAnswer | undefined {
+export function classAnswer(outputs: Outputs): ClassAnswer | undefined {
   const tensors = [...outputs.values()]
   const scores = tensors.find(({ dtype, dims, size }) => size > 1 && dims.includes(size) && isNumeric(dtype))
   if (scores !== undefined) return { kind: 'scores', scores: scores.numbers() }

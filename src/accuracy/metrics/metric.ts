@@ -1,17 +1,17 @@
-import type { Tensor } from '../../ir/tensor.js'
 import type { Labels } from '../data-set.js'
+import type { Size } from '../geometry.js'
+import type { Outputs } from '../outputs.js'
 
 /** One sample as a metric sees it. */
 export interface ScoredSample {
   readonly sample: number
-  /** What the model answered, batch axes of size 1. */
-  readonly outputs: ReadonlyMap<string, Tensor>
+  readonly outputs: Outputs
   /** What the reference model answered, for metrics that need it. */
-  readonly reference?: ReadonlyMap<string, Tensor> | undefined
+  readonly reference?: Outputs | undefined
   /** Of the whole set. */
   readonly labels: Labels | undefined
-  /** Height and width of the image the model saw. */
-  readonly imageSize?: { readonly height: number; readonly width: number } | undefined
+  /** Of the image the model saw. */
+  readonly imageSize?: Size | undefined
 }
 
 /** The metric over samples of which each counts as often as its weight says: all ones, or a resample of a bootstrap. */
@@ -44,7 +44,7 @@ export interface Metric {
   /** Of metrics that need a reference: what the reference scores against itself. */
   readonly perfect?: number
   /** Whether the outputs are of the kind it is about; absent: it says so itself. */
-  appliesTo?(outputs: ReadonlyMap<string, Tensor>): boolean
+  appliesTo?(outputs: Outputs): boolean
   start(): Accumulator
 }
 

@@ -1,6 +1,7 @@
 import { isInteger } from '../../ir/dtype.js'
 import { UserError } from '../../ir/errors.js'
 import type { Tensor } from '../../ir/tensor.js'
+import type { Outputs } from '../outputs.js'
 import type { Accumulator, Metric, ScoredSample } from './metric.js'
 
 /** Pixels of a sample by class: in both, in the answer, in the truth. */
@@ -9,6 +10,9 @@ interface Overlap {
   readonly answered: Float64Array
   readonly true: Float64Array
 }
+
+/** Classes that a model may have whose answer does not say: 255 is nothing in every data set. */
+const classLimit = 255
 
 /** A class index for every pixel. */
 interface ClassMap {
@@ -92,12 +96,12 @@ function overlapOf({ sample, outputs, labels }: ScoredSample): Overlap {
 }
 
 /** From scores [1, C, H, W] or [1, H, W, C], or from classes [1, H, W] or [1, 1, H, W] themselves. */
-function classMapOf(outputs: ReadonlyMap<string, Tensor>, height: number, width: number): ClassMap {
+function classMapOf(outputs: Outputs, height: number, width: number): ClassMap {
   for (const tensor of outputs.values()) {
     const [batch, ...dims] = tensor.dims
     const isOfSize = (at: number) => dims[at] === height && dims[at + 1] === width
     if (batch !== 1 || tensor.size % (height * width) !== 0) continue
-    if (isInteger(tensor.dtype) && tensor.size === height * width) return { classes: 256, map: tensor.numbers() }
+    if (isInteger(tensor.dtype) && tensor.size === height * width) return { classes: classLimit, map: tensor.numbers() }
     if (dims.length !== 3 || tensor.size === height * width) continue
     const area = height * width
     if (isOfSize(1)) return largestOf(tensor, dims[0]!, area, (pixel, index) => index * area + pixel)

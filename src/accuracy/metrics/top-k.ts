@@ -1,4 +1,5 @@
 import { UserError } from '../../ir/errors.js'
+import type { Outputs } from '../outputs.js'
 import { classAnswer, rankOf } from './class-scores.js'
 import { type Metric, meanAccumulator, type ScoredSample } from './metric.js'
 
@@ -21,8 +22,6 @@ function topK(k: number): Metric {
     start: () => meanAccumulator((sample) => (isAmong(sample, k) ? 1 : 0)),
   }
 }
-
-type Outputs = ScoredSample['outputs']
 
 function hasMoreClasses(outputs: Outputs, k: number): boolean {
   const answer = classAnswer(outputs)

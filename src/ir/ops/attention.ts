@@ -28,6 +28,14 @@ export const attention = defineOp({
     // Scores and weighted sum: each as many as query elements times key length.
     return q === undefined || k === undefined ? undefined : mulDims(mulDims(productOfDims(q), k.at(-2)!), 2)
   },
+  axes: attentionAxes,
+  sizes: (c) =>
+    c.rank(0) === 3
+      ? [
+          { at: { attribute: 'q_num_heads' }, words: ['(g r)'] },
+          { at: { attribute: 'kv_num_heads' }, words: ['g'] },
+        ]
+      : [],
 })
 
 export const rotaryEmbedding = defineOp({
@@ -67,3 +75,24 @@ const headsOf = (c: OpContext, dims: readonly Dim[], attribute: string): Dim =>
 
 const headWidth = (dims: readonly Dim[], heads: Dim): Dim =>
   dims.length === 4 ? dims[3]! : floorDivDims(dims[2]!, heads)
+
+/**
+ * g heads of keys and values, each for r heads of queries. Keys and queries are summed over d, which says by what scores are
+ * scaled unless an attribute does. Caches, and masks that tell heads apart, are left alone.
+ */
+function attentionAxes(c: OpContext): string | null {
+  const [q, k, v] = [c.dims(0), c.dims(1), c.dims(2)]
+  const groups = k?.length === 4 ? k[1]! : c.int('kv_num_heads')
+  const isPlain = c.outputCount === 1 && !c.hasInput(4) && !c.hasInput(5) && !c.hasInput(6)
+  const maskHeads = c.hasInput(3) ? c.dims(3)?.at(-3) : 1
+  if (!isPlain || q?.length !== k?.length || k?.length !== v?.length || typeof groups !== 'number') return null
+  if (c.hasInput(3) && maskHeads !== undefined && maskHeads !== 1) return null
+  const d = c.hasAttribute('scale') ? 'd' : 'd~'
+  const hasWindow = [c.int('left_window_size'), c.int('right_window_size')].some((size) => (size ?? -1) >= 0)
+  // A mask has rows for queries, and causality counts them.
+  const s = c.hasInput(3) || c.int('is_causal') === 1 || hasWindow ? 's!' : 's'
+  const [b, mask] = c.hasInput(3) ? ['b!', ', _'] : ['b', '']
+  return q?.length === 4
+    ? `${b} (g:${groups} r) ${s} ${d}, b g t! d, b g t! e${mask} -> b (g r) s e`
+    : `${b} ${s} (g:${groups} r ${d}), b t! (g d), b t! (g e)${mask} -> b s (g r e)`
+}

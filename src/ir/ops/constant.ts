@@ -2,6 +2,7 @@ import { tensorOfConstantNode } from '../constant.js'
 import { type Dim, isStatic, unknownDim } from '../dim.js'
 import { dtypeOfNumber, isInteger } from '../dtype.js'
 import { Tensor, volume } from '../tensor.js'
+import { axisNames } from './broadcast.js'
 import { contentOfTensor, type OpContext } from './context.js'
 import { defineOp } from './define.js'
 import { evaluationLimit, expandTensor } from './strided-copy.js'
@@ -38,6 +39,12 @@ export const constantOfShape = defineOp({
     24: '(input: T1) -> (output: T2) {value: tensor} T1: int64; T2: @numeric4|@float8|uint4|int4|bool|float4e2m1|float8e8m0',
     25: '(input: T1) -> (output: T2) {value: tensor} T1: int64; T2: @numeric4|@float8|uint4|int4|bool|float4e2m1|float8e8m0|uint2|int2',
   },
+  // Every element is the same: an axis is as long as its shape says.
+  axes: (c) => {
+    const rank = c.outputDims(0)?.length
+    return rank === undefined ? null : `_ -> ${axisNames(rank).join(' ')}`
+  },
+  sizes: (c) => [{ at: { input: 0 }, words: axisNames(c.outputDims(0)?.length ?? 0) }],
   dims: (c) => {
     const target = c.content(0)
     if (target !== undefined) return [target]

@@ -26,7 +26,7 @@ export const instanceNormalization = defineOp({
     6: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float3',
     22: '(input: T, scale: T, B: T) -> (output: T) {epsilon: float = 1e-05} T: @float4',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'finite-at-zero'],
   dims: (c) => [c.dims(0)],
   axes: (c) => perChannel(c, true),
 })
@@ -37,16 +37,17 @@ export const groupNormalization = defineOp({
     18: 'deprecated',
     21: '(X: T, scale: T, bias: T) -> (Y: T) {epsilon: float = 1e-05, num_groups!: int, stash_type: int = 1} T: @float4',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'finite-at-zero'],
   dims: (c) => [c.dims(0)],
   axes: (c) => {
     const rank = c.rank(0)
-    if (rank === undefined || rank < 2) return null
+    const groups = c.int('num_groups')
+    if (rank === undefined || rank < 2 || groups === undefined) return null
     const spatial = axisNames(rank - 2, 7)
     const before = spatial.map((name) => `${name}~`).join(' ')
     // Until opset 21 scale and bias had one entry a group.
     const vector = c.since < 21 ? 'g' : '(g c)'
-    return `n (g c~) ${before}, ${vector}, ${vector} -> n (g c) ${spatial.join(' ')}`
+    return `n (g:${groups} c~) ${before}, ${vector}, ${vector} -> n (g c) ${spatial.join(' ')}`
   },
   sizes: () => [{ at: { attribute: 'num_groups' }, words: ['g'] }],
 })
@@ -56,7 +57,7 @@ export const layerNormalization = defineOp({
   signatures: {
     17: '(X: T, Scale: T, B?: T) -> (Y: T, Mean?: U, InvStdDev?: U) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; U: float|bfloat16',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'finite-at-zero'],
   dims: (c) => [c.dims(0), ...c.node.outputs.slice(1).map(() => statisticsDims(c))],
   dtypes: (c) => [c.dtype(0), ...c.node.outputs.slice(1).map(() => dtypeOfNumber(c.int('stash_type') ?? 1))],
   axes: lastAxes,
@@ -67,7 +68,7 @@ export const rmsNormalization = defineOp({
   signatures: {
     23: '(X: T, scale: V) -> (Y: V) {axis: int = -1, epsilon: float = 1e-05, stash_type: int = 1} T: @float4; V: @float4',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'finite-at-zero'],
   dims: (c) => [c.dims(0)],
   axes: lastAxes,
 })
@@ -89,7 +90,7 @@ export const lrn = defineOp({
     1: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float3',
     13: '(X: T) -> (Y: T) {alpha: float = 0.0001, beta: float = 0.75, bias: float = 1.0, size!: int} T: @float4',
   },
-  traits: ['normalization'],
+  traits: ['normalization', 'finite-at-zero'],
   dims: (c) => [c.dims(0)],
   axes: (c) => markedAxes(c, '~', (axis) => axis === 1),
 })

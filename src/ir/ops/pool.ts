@@ -157,12 +157,13 @@ function pooledDims(c: OpContext): readonly Dim[] | undefined {
   return [dims[0]!, dims[1]!, ...sizes]
 }
 
-/** Batch and channels go through; the spatial axes do not. */
+/** Batch and channels go through; the spatial axes do not. Indices of MaxPool count channels too: they stay where these are wanted. */
 function channelwise(c: OpContext): string | null {
   const rank = c.rank(0)
   if (rank === undefined || rank < 3) return null
   const spatial = axisNames(rank - 2, 7)
-  const after = spatial.map((name) => `${name}o`).join(' ')
-  const one = `n c ${after}`
-  return `n c ${spatial.map((name) => `${name}!`).join(' ')} -> ${c.node.outputs.map(() => one).join(', ')}`
+  const before = spatial.map((name) => `${name}!`).join(' ')
+  const after = `n c ${spatial.map((name) => `${name}o`).join(' ')}`
+  const hasIndices = c.node.outputs[1] !== undefined
+  return `n ${hasIndices ? 'c!' : 'c'} ${before} -> ${c.node.outputs.map(() => after).join(', ')}`
 }

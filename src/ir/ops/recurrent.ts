@@ -80,13 +80,13 @@ function recurrentAxes(c: OpContext): string | null {
   const state = isBatchFirst ? 'b d! h' : 'd! b h'
   const inputs = [
     isBatchFirst ? 'b t! i' : 't! b i',
-    'd! (q h) i',
-    'd! (q h) h',
-    'd! (u h)',
-    '_',
+    'd! (q! h) i',
+    'd! (q! h) h',
+    'd! (u! h)',
+    'b',
     state,
     state,
-    'd! (p h)',
+    'd! (p! h)',
   ]
   const given = inputs.slice(0, c.inputCount).map((words, i) => (c.hasInput(i) ? words : '_'))
   const all = isBatchFirst ? 'b t d h' : 't d b h'

@@ -61,14 +61,17 @@ export function reshapeAxes(c: OpContext): string | null {
   return `${[terms.before.join(' '), ...others].join(', ')} -> ${terms.after.join(' ')}`
 }
 
-/** Sizes that Reshape's target spells out; 0 and -1 follow by themselves. */
+/** Sizes that Reshape's target spells out, of axes that were matched; 0 and -1 follow by themselves. */
 export function reshapeSizes(c: OpContext): readonly AxisSizes[] {
   const terms = reshapeTerms(c)
   const target = c.ints('shape') ?? c.content(1)
   if (terms === undefined || target === undefined) return []
   const at = c.hasAttribute('shape') ? { attribute: 'shape' } : { input: 1 }
   const isSpelt = (size: Dim) => isStatic(size) && size > 1
-  return [{ at, words: target.map((size, i) => (isSpelt(size) ? terms.after[i]! : undefined)) }]
+  const words = target.map((size, i) =>
+    isSpelt(size) && !terms.after[i]!.startsWith('y') ? terms.after[i]! : undefined,
+  )
+  return [{ at, words }]
 }
 
 interface ReshapeTerms {

@@ -86,5 +86,8 @@ function isKept(c: OpContext): boolean[] | undefined {
   const [dims, out] = [c.dims(0), c.outputDims(0)]
   if (dims === undefined || out === undefined) return undefined
   const isCropped = c.text('coordinate_transformation_mode') === 'tf_crop_and_resize'
-  return dims.map((dim, i) => !isCropped && dimsEqual(dim, out[i]!))
+  // With a common scale for all axes each of them has a say in the others' sizes.
+  const isTied = c.hasInput(3) && (c.text('keep_aspect_ratio_policy') ?? 'stretch') !== 'stretch'
+  const resized = c.ints('axes')?.map((axis) => c.axis(axis, dims.length)) ?? dims.map((_, i) => i)
+  return dims.map((dim, i) => !isCropped && dimsEqual(dim, out[i]!) && !(isTied && resized.includes(i)))
 }

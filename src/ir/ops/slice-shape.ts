@@ -107,9 +107,11 @@ function cutRanges(
   const ranges = dims === undefined ? undefined : rangesOf(c, dims.length)
   if (dims === undefined || ranges === undefined) return undefined
   const cut = new Map<number, { readonly from: number; readonly count: number } | undefined>()
+  // Bounds that are computed cannot be written anew, though they may be known.
+  const isConstant = c.since < 10 || (c.constant(1) !== undefined && c.constant(2) !== undefined)
   for (const [axis, range] of ranges) {
     const size = dims[axis]!
-    const isKnown = range?.step === 1 && isStatic(range.start) && isStatic(range.end) && isStatic(size)
+    const isKnown = isConstant && range?.step === 1 && isStatic(range.start) && isStatic(range.end) && isStatic(size)
     cut.set(
       axis,
       isKnown ? clampedRange(size as number, range.start as number, range.end as number, range.step) : undefined,
@@ -126,9 +128,11 @@ export function slicedAxes(c: OpContext): string | null {
   if (rank === undefined || cut === undefined || out === undefined) return null
   const names = axisNames(rank)
   const before = names.map((name, i) => {
-    if (!cut.has(i) || dimsEqual(c.dims(0)![i]!, out[i]!)) return name
     const range = cut.get(i)
-    return range === undefined ? `${name}!` : `(l${name}:${range.from}+${name}+r${name})`
+    if (range !== undefined) return `(l${name}:${range.from}+${name}+r${name})`
+    // A symbolic size that stays is a slice of everything, in order.
+    const [size, left] = [c.dims(0)![i]!, out[i]!]
+    return !cut.has(i) || (!isStatic(size) && dimsEqual(size, left)) ? name : `${name}!`
   })
   const after = names.map((name, i) => (before[i] === `${name}!` ? `${name}o` : name))
   const others = c.node.inputs.slice(1).map(() => '_')
@@ -137,20 +141,19 @@ export function slicedAxes(c: OpContext): string | null {
 
 /** Bounds of the ranges that `slicedAxes` understands; those to the end of an axis follow by themselves. */
 export function sliceSizes(c: OpContext): readonly AxisSizes[] {
-  const [dims, cut, out] = [c.dims(0), cutRanges(c), c.outputDims(0)]
-  if (dims === undefined || cut === undefined || out === undefined) return []
+  const [dims, cut] = [c.dims(0), cutRanges(c)]
+  if (dims === undefined || cut === undefined) return []
   const names = axisNames(dims.length)
   const hasInputs = c.since >= 10
   const [starts, ends] = hasInputs ? [c.content(1), c.content(2)] : [c.ints('starts'), c.ints('ends')]
-  const isPart = (axis: number) => !dimsEqual(dims[axis]!, out[axis]!)
   const axes = [...cut]
   const first = axes.map(([axis, range], i) =>
-    range === undefined || !isPart(axis) || starts?.[i] === 0 ? undefined : `l${names[axis]}`,
+    range === undefined || starts?.[i] === 0 ? undefined : `l${names[axis]}`,
   )
   const last = axes.map(([axis, range], i) => {
     const end = ends?.[i]
-    if (range === undefined || (isStatic(end ?? 0) && (end as number) >= toTheEnd)) return undefined
-    return isPart(axis) ? `(l${names[axis]}+${names[axis]})` : names[axis]
+    const isOpen = end !== undefined && isStatic(end) && end >= toTheEnd
+    return range === undefined || isOpen ? undefined : `(l${names[axis]}+${names[axis]})`
   })
   return [
     { at: hasInputs ? { input: 1 } : { attribute: 'starts' }, words: first },

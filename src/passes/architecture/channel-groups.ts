@@ -90,13 +90,15 @@ export function channelGroups(model: Model): ChannelGroup[] {
   return finished(drafts.values(), table)
 }
 
-/** The group of that name, or one that has a value of that name; the first in execution order where several do. */
-export function groupOf(groups: readonly ChannelGroup[], name: string): ChannelGroup | undefined {
-  return (
-    groups.find((group) => group.name === name) ??
-    groups.find(({ members }) => members.some(({ value }) => value.name === name))
-  )
+/** The group of that name; else all that have a value of that name, in execution order. */
+export function groupsOf(groups: readonly ChannelGroup[], name: string): ChannelGroup[] {
+  const named = groups.filter((group) => group.name === name)
+  return named.length > 0 ? named : groups.filter(({ members }) => members.some(({ value }) => value.name === name))
 }
+
+/** The first of them. */
+export const groupOf = (groups: readonly ChannelGroup[], name: string): ChannelGroup | undefined =>
+  groupsOf(groups, name)[0]
 
 interface Draft {
   readonly run: Run

@@ -1,12 +1,10 @@
 import { constantOf } from '../../ir/constant.js'
 import { type Dim, isStatic } from '../../ir/dim.js'
-import type { Node, Value } from '../../ir/graph.js'
+import type { Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
-import { parseAxisTerm } from '../../ir/ops/axis-words.js'
 import type { AxisSizes } from '../../ir/ops/define.js'
-import { resolveOp } from '../../ir/ops/index.js'
-import { attr, type Patch } from '../../ir/patch.js'
-import { Tensor } from '../../ir/tensor.js'
+import type { Patch } from '../../ir/patch.js'
+import type { Tensor } from '../../ir/tensor.js'
 import { dimsOf } from '../../ir/type.js'
 import { fromDoubles, scaleAlong, selectAlong, toDoubles } from '../weights.js'
 import { type AxisForm, type Run, runsOf, sizeOf } from './axis-form.js'
@@ -15,6 +13,7 @@ import { type AxisTable, formOf, type NodeAxes } from './axis-table.js'
 import type { ChannelGroup } from './channel-groups.js'
 import type { Correspondence } from './correspondence.js'
 import { factorsOf, positionsOf, repeatingLast } from './positions.js'
+import { writeSizes } from './written-sizes.js'
 
 /** New units of a group: where each comes from. */
 export interface UnitChange {
@@ -144,27 +143,10 @@ class Surgeon {
     return { positions: positionsOf(form, units)!, factors }
   }
 
-  #writeSizes({ node, forms }: NodeAxes, { at, words, replaces }: AxisSizes): void {
+  #writeSizes({ node, forms }: NodeAxes, sizes: AxisSizes): void {
     // An offset from the end says something else as soon as anything of its axis changes.
     if (![...forms.values()].some((form) => this.#isChanged(form))) return
-    const constant = 'input' in at ? constantOf(node.inputs[at.input]) : undefined
-    const before = 'input' in at ? Array.from(constant?.numbers() ?? []) : integers(node, at.attribute)
-    const sizes = words.map((word, i) => {
-      const size = word === undefined ? undefined : newSize(formOf(parseAxisTerm(word), forms), this.#units)
-      return size ?? before[i]!
-    })
-    if (sizes.every((size, i) => size === before[i])) return
-    if ('input' in at) {
-      const tensor =
-        constant?.dtype === 'int32'
-          ? Tensor.fromArray('int32', [sizes.length], Int32Array.from(sizes))
-          : Tensor.int64(sizes)
-      this.#patch.setConstant(node, at.input, tensor, node.inputs[at.input]?.name ?? `${node.outputs[0]?.name}_sizes`)
-    } else {
-      const isInt = resolveOp(node)?.signature?.attributes.get(at.attribute)?.type === 'int'
-      this.#patch.setAttribute(node, at.attribute, isInt ? attr.int(sizes[0]!) : attr.ints(sizes))
-    }
-    if (replaces !== undefined && node.attributes.has(replaces)) this.#patch.setAttribute(node, replaces, undefined)
+    writeSizes(this.#patch, node, sizes, (term) => newSize(formOf(term, forms), this.#units))
   }
 }
 
@@ -172,12 +154,6 @@ function changeAxis(tensor: Tensor, { axis, positions, factors }: AxisChange): T
   const selected = selectAlong(tensor, axis, positions)
   if (factors === undefined) return selected
   return fromDoubles(selected.dtype, selected.dims, scaleAlong(toDoubles(selected)!, selected.dims, axis, factors))
-}
-
-/** An attribute that is an int or a list of them; nothing where it is absent. */
-function integers(node: Node, name: string): readonly number[] {
-  const single = node.int(name)
-  return single === undefined ? (node.ints(name) ?? []) : [single]
 }
 
 /** undefined: symbolic. */

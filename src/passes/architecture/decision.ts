@@ -3,7 +3,7 @@
  * recipe: a block by its place in execution order or its first node's name, a group by the name of any value in it.
  */
 
-/** What an inverted bottleneck (or a depthwise convolution by itself) can become. */
+/** What an inverted bottleneck, a separable pair or a depthwise convolution by itself can become. */
 export type BlockAlternative =
   /** One KxK convolution instead of expand and depthwise. */
   | 'fused'
@@ -20,7 +20,11 @@ export type BlockAlternative =
 
 export interface BlockDecision {
   readonly kind: 'block'
-  /** Index in execution order, or the name of its first node. Either this or the signature. */
+  /**
+   * A number counts the inverted bottlenecks with an expansion in execution order, from 0. Separable pairs and depthwise
+   * convolutions by themselves have no number: the name of a block's first node (of its output, where nodes have no names).
+   * Either this or the signature.
+   */
   readonly block?: number | string
   /** What it is made of: finds it in a sibling. */
   readonly signature?: string
@@ -31,6 +35,34 @@ export interface BlockDecision {
   readonly groups?: number
 }
 
+/** What a convolution can become. */
+export type ConvolutionAlternative =
+  /** One with a single group instead of several. */
+  | 'standard'
+  /** One with the convolution before it; an activation in between is dropped. */
+  | 'merged-with-previous'
+  /** Blocks of positions as channels, then stride 1: for strided convolutions of few channels. */
+  | 'space-to-depth'
+  /** A column, then a row of taps. */
+  | 'row-column'
+  /** Depthwise 3x3 convolutions in a row instead of one that is larger. */
+  | 'stacked'
+  /** Another number of taps, or taps further apart. */
+  | 'kernel'
+
+export interface ConvolutionDecision {
+  readonly kind: 'convolution'
+  /** Name of the node, or of its output where nodes have no names. */
+  readonly node: string
+  readonly alternative: ConvolutionAlternative
+  /** Of `kernel`: taps along each spatial axis; default 3. */
+  readonly kernel?: number
+  /** Of `kernel`: positions from tap to tap; default 1. */
+  readonly dilation?: number
+  /** Of `row-column`: channels in between, per group; default: half of the multiply-accumulates. */
+  readonly rank?: number
+}
+
 export interface WidthDecision {
   readonly kind: 'width'
   /** Name of any value in the group. Either this or the signature. */
@@ -39,6 +71,9 @@ export interface WidthDecision {
   readonly signature?: string
   readonly size: number
 }
+
+/** A width with its group named. */
+export type NamedWidthDecision = WidthDecision & { readonly group: string }
 
 export interface DepthMultiplierDecision {
   readonly kind: 'depth-multiplier'
@@ -55,7 +90,12 @@ export interface ResolutionDecision {
   readonly width: number
 }
 
-export type Decision = BlockDecision | WidthDecision | DepthMultiplierDecision | ResolutionDecision
+export type Decision =
+  | BlockDecision
+  | ConvolutionDecision
+  | WidthDecision
+  | DepthMultiplierDecision
+  | ResolutionDecision
 
 /** An ordered list of decisions, replayable on a sibling. */
 export interface Recipe {

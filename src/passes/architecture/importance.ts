@@ -23,15 +23,22 @@ export function batchNormScale(group: ChannelGroup): Float64Array | undefined {
 }
 
 /**
- * |scale| x norm of the consumers' weights: what a unit contributes to what comes after, as far as weights tell. The norm of
- * the producers' weights stands for the scale where BatchNormalization was folded into them.
+ * |scale| x norm of the consumers' weights; the norm of the producers' weights stands for the scale where BatchNormalization was
+ * folded into them.
  */
-export const weightContribution: ChannelScores = (group) => {
+export const scaledConsumerNorm: ChannelScores = (group) => {
   const made = batchNormScale(group) ?? weightNorm(group)
   const used = consumerNorm(group)
-  // Without weights on one side the other one decides.
-  if (used.every((value) => value === 0)) return made
-  return made.every((value) => value === 0) ? used : made.map((value, i) => value * used[i]!)
+  return made.map((value, i) => value * used[i]!)
+}
+
+/**
+ * What is gone by when nobody hands in anything better: the consumers' weights, or the producers' where a group has no
+ * consumers with weights. Of the rules that look at weights alone it did best (bench/channel-importance.mjs).
+ */
+export const weightScores: ChannelScores = (group) => {
+  const used = consumerNorm(group)
+  return used.some((value) => value !== 0) ? used : weightNorm(group)
 }
 
 /** Units from the best to the worst; of equal ones the first comes first. */

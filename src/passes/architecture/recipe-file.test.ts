@@ -16,6 +16,7 @@ describe('recipe files', () => {
         { kind: 'block', block: 3, alternative: 'fused', middle: 96 },
         { kind: 'block', block: 'blocks.0/expand', alternative: 'grouped', groups: 4 },
         { kind: 'block', signature: 'ibn', alternative: 'skip' },
+        { kind: 'convolution', node: 'stem', alternative: 'kernel', kernel: 5, dilation: 2 },
         { kind: 'width', group: 'x', size: 48 },
         { kind: 'width', signature: 'g', size: 48 },
         { kind: 'depth-multiplier', ratio: 0.75 },
@@ -35,7 +36,11 @@ describe('recipe files', () => {
     [{ ...recipe(), extra: 1 }, '/', /unknown property "extra"/],
     [recipe('fuse'), '/decisions/0', /must be object, found "fuse"$/],
     [recipe({}), '/decisions/0', /required property 'kind'/],
-    [recipe({ kind: 'fuse' }), '/decisions/0/kind', /one of block, width, depth-multiplier, resolution, found "fuse"$/],
+    [
+      recipe({ kind: 'fuse' }),
+      '/decisions/0/kind',
+      /one of block, convolution, width, depth-multiplier, resolution, found "fuse"$/,
+    ],
     [recipe({ kind: 'block', block: 1 }), '/decisions/0', /required property 'alternative'/],
     [
       recipe({ kind: 'block', block: 1, alternative: 'melted' }),

@@ -42,6 +42,7 @@ function namesOf(decision: Decision): unknown[] | undefined {
       return [decision.block, decision.signature].filter((name) => name !== undefined)
     case 'width':
       return [decision.group, decision.signature].filter((name) => name !== undefined)
+    case 'convolution':
     case 'depth-multiplier':
     case 'resolution':
       return undefined

@@ -1,11 +1,12 @@
 import type { Model } from '../../ir/graph.js'
 import { Patch } from '../../ir/patch.js'
-import { type ChannelGroup, channelGroups, groupOf } from './channel-groups.js'
+import { type ChannelGroup, channelGroups, groupsOf } from './channel-groups.js'
 import { changeUnits, type UnitChange } from './channel-surgery.js'
 import type { Correspondence } from './correspondence.js'
-import type { DepthMultiplierDecision, WidthDecision } from './decision.js'
+import type { DepthMultiplierDecision, NamedWidthDecision } from './decision.js'
 import { type Declined, declined, isDeclined } from './declined.js'
-import { bestUnits, type ChannelScores, rankedUnits, weightContribution } from './importance.js'
+import { bestUnits, type ChannelScores, rankedUnits, weightScores } from './importance.js'
+import { nearNames } from './near-names.js'
 import { declineWidening, moreUnits, type Widening } from './widening.js'
 import { type CuratedSizes, depthMultiplier } from './widths.js'
 
@@ -21,7 +22,7 @@ export interface WidthOptions {
 /** What became of a group. */
 export interface WidthChange {
   readonly group: string
-  /** Channels. */
+  /** Channels on the group's first value, the other groups as they were. */
   readonly before: number
   readonly after: number
   /** Old unit of every new one; -1: new. */
@@ -29,7 +30,7 @@ export interface WidthChange {
 }
 
 /** Performs a width decision. The model is as it was where it is declined. */
-export function applyWidth(model: Model, decision: WidthDecision, options: WidthOptions): WidthChange | Declined {
+export function applyWidth(model: Model, decision: NamedWidthDecision, options: WidthOptions): WidthChange | Declined {
   const changes = applyWidths(model, [decision], options)
   return isDeclined(changes) ? changes : changes[0]!
 }
@@ -37,17 +38,17 @@ export function applyWidth(model: Model, decision: WidthDecision, options: Width
 /** Performs several width decisions at once, all of them or none; groups are named as they are in the model now. */
 export function applyWidths(
   model: Model,
-  decisions: readonly WidthDecision[],
+  decisions: readonly NamedWidthDecision[],
   options: WidthOptions,
 ): WidthChange[] | Declined {
   const groups = channelGroups(model)
   const changes = new Map<ChannelGroup, UnitChange>()
   for (const decision of decisions) {
-    const group = groupOf(groups, decision.group)
-    if (group === undefined) return unknownGroup(groups, decision.group)
+    const group = chosenGroup(groups, decision.group)
+    if (isDeclined(group)) return group
     if (changes.has(group))
       return declined('decided-twice', `group "${group.name}"`, 'decide on the width of a group once')
-    const change = plan(group, decision.size, options)
+    const change = planWidth(group, decision.size, options)
     if (isDeclined(change)) return change
     changes.set(group, change)
   }
@@ -72,10 +73,10 @@ export function applyDepthMultiplier(
 }
 
 /** The units that a size comes to, or why it cannot be. */
-export function plan(
+export function planWidth(
   group: ChannelGroup,
   size: number,
-  { scores = weightContribution, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
+  { scores = weightScores, widening }: Pick<WidthOptions, 'scores' | 'widening'>,
 ): UnitChange | Declined {
   const place = `group "${group.name}"`
   if (group.pinned !== undefined) {
@@ -93,13 +94,22 @@ export function plan(
   return moreUnits(group.units, units, way, rankedUnits(scores(group)))
 }
 
-/** Names that hold the one given, or its last part; else the first ones. */
+/** The group meant by a name. A value in several groups says nothing, unless all but one of them are pinned. */
+export function chosenGroup(groups: readonly ChannelGroup[], name: string): ChannelGroup | Declined {
+  const named = groupsOf(groups, name)
+  const free = named.filter(({ pinned }) => pinned === undefined)
+  if (free.length > 1) {
+    const names = free.map((group) => group.name).join(', ')
+    return declined('ambiguous-group', `group "${name}"`, `name one of its groups: ${names}`)
+  }
+  return free[0] ?? named[0] ?? unknownGroup(groups, name)
+}
+
 function unknownGroup(groups: readonly ChannelGroup[], name: string): Declined {
-  const parts = [name, name.split(/[/.:]/).findLast((part) => part !== '') ?? name].map((part) => part.toLowerCase())
-  const names = groups.map((group) => group.name)
-  const near = names.filter((other) => parts.some((part) => other.toLowerCase().includes(part)))
-  const some = (near.length > 0 ? near : names).slice(0, 5)
-  const remedy =
-    some.length === 0 ? 'none: the model has no channel groups' : `name a value of a group: ${some.join(', ')}`
+  const near = nearNames(
+    name,
+    groups.map((group) => group.name),
+  )
+  const remedy = near === '' ? 'none: the model has no channel groups' : `name a value of a group: ${near}`
   return declined('unknown-group', `group "${name}"`, remedy)
 }

@@ -60,6 +60,14 @@ function declineAtNode(
   const { node, words } = axes
   const place = placeOf(group, node)
   const { taken, given } = axisEnds(axes, (value) => constantOf(value) !== undefined)
+  // A shuffle can make the groups of a convolution and the channels within them the same units.
+  const hasTwoRoles = words.inputs.some((terms) =>
+    terms?.some((term) => {
+      const inTerm = namesOf([term]).filter((name) => names.includes(name))
+      return inTerm.some((name) => given.has(name)) && inTerm.some((name) => !given.has(name))
+    }),
+  )
+  if (hasTwoRoles) return declined('two-roles', place, 'none: the same units are kept and summed over there')
   for (const name of names) {
     if (given.has(name)) {
       const isTwice = words.inputs.some((terms) => namesOf(terms).filter((other) => other === name).length > 1)
@@ -84,7 +92,6 @@ const tame: readonly Trait[] = [
   'linear',
   'movement',
   'activation',
-  'normalization',
   'commutative',
   'convolution',
   'pool',

@@ -1,5 +1,5 @@
 import type { ChannelGroup } from './channel-groups.js'
-import type { WidthDecision } from './decision.js'
+import type { NamedWidthDecision } from './decision.js'
 
 /** Sizes that a target likes: multiples of a number, or a list. */
 export type CuratedSizes = { readonly multipleOf: number } | { readonly sizes: readonly number[] }
@@ -15,7 +15,7 @@ export function depthMultiplier(
   groups: readonly ChannelGroup[],
   ratio: number,
   curated: CuratedSizes,
-): WidthDecision[] {
+): NamedWidthDecision[] {
   return decisions(groups, (group) => {
     const wanted = group.size * ratio
     const size = nearest(sizesFor(group, curated, wanted), wanted, leastShare * wanted)
@@ -28,7 +28,7 @@ export function align(
   groups: readonly ChannelGroup[],
   factor: number,
   direction: 'up' | 'down' | 'nearest' = 'nearest',
-): WidthDecision[] {
+): NamedWidthDecision[] {
   return decisions(groups, (group) => {
     const [below, above] = around(group, factor, group.size)
     // Below one multiple there is nothing.
@@ -42,10 +42,10 @@ export function align(
 export const freeGroups = (groups: readonly ChannelGroup[]): ChannelGroup[] =>
   groups.filter(({ pinned, approximate }) => pinned === undefined && approximate === undefined)
 
-function decisions(groups: readonly ChannelGroup[], sizeOf: (group: ChannelGroup) => number): WidthDecision[] {
+function decisions(groups: readonly ChannelGroup[], sizeOf: (group: ChannelGroup) => number): NamedWidthDecision[] {
   return freeGroups(groups).flatMap((group) => {
     const size = sizeOf(group)
-    return size === group.size ? [] : [{ kind: 'width', group: group.name, size } satisfies WidthDecision]
+    return size === group.size ? [] : [{ kind: 'width', group: group.name, size } satisfies NamedWidthDecision]
   })
 }
 

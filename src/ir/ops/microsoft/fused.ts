@@ -1,7 +1,13 @@
 import { type Dim, floorDivDims, mulDims, productOfDims } from '../../dim.js'
 import { sameAxes } from '../broadcast.js'
 import type { OpContext } from '../context.js'
-import { convolutionDims, convolutionMacs } from '../convolution-shape.js'
+import {
+  convolutionAxes,
+  convolutionDims,
+  convolutionMacs,
+  convolutionWords,
+  groupSizes,
+} from '../convolution-shape.js'
 import { defineOp } from '../define.js'
 import { matmulDims, matmulMacs } from '../matmul-shape.js'
 
@@ -93,6 +99,8 @@ export const fusedConv = defineOp({
   traits: ['convolution'],
   dims: (c) => [convolutionDims(c, 0, 1)],
   macs: (c) => convolutionMacs(c, 1),
+  axes: convolutionWords,
+  sizes: (c) => groupSizes(convolutionAxes(c)?.group),
 })
 
 export const fusedGemm = defineOp({

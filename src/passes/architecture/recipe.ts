@@ -1,0 +1,185 @@
+import { UserError } from '../../ir/errors.js'
+import type { Model, Node, Value } from '../../ir/graph.js'
+import { valuesOf } from '../../ir/graph-values.js'
+import { inferTypes } from '../../ir/infer.js'
+import { verifyGraph } from '../../ir/verify.js'
+import { cloneModel } from '../clone-model.js'
+import type { PassKind } from '../define.js'
+import { alternativesOf } from './apply-block.js'
+import { type Applied, applyDecision, originalOf } from './apply-decision.js'
+import { Correspondence } from './correspondence.js'
+import type { Decision, Recipe } from './decision.js'
+import { type Declined, isDeclined } from './declined.js'
+import type { FormerNames } from './former-names.js'
+import type { ChannelScores } from './importance.js'
+import { type LayerChanges, layerChanges, snapshot } from './layer-changes.js'
+import { type Place, Places } from './place.js'
+import { decisionPath } from './recipe-file.js'
+import type { FittedLayer } from './rewritten.js'
+import type { CuratedSizes } from './widths.js'
+
+export interface RecipeContext {
+  /** For messages: the recipe's file. */
+  readonly file?: string | undefined
+  /** What names from before passes ran have become. */
+  readonly former?: FormerNames | undefined
+  /** Which channels matter; default: by weights. */
+  readonly scores?: ChannelScores | undefined
+  /** Sizes for depth multipliers that name no multiple. */
+  readonly curated?: CuratedSizes | undefined
+  /** Called after each decision with the model as it is then; types are inferred. */
+  readonly afterEach?: ((result: DecisionResult, model: Model) => void) | undefined
+}
+
+/** What a decision did. */
+export interface DecisionResult extends LayerChanges {
+  readonly decision: Decision
+  /** The block, group or input it is about: index or size, and name. */
+  readonly place: string
+  readonly kind: PassKind
+  /** Why it is of that kind. */
+  readonly why: string
+  /** Values of the original at which the change shows, and the ones of it that now stand where they stood. */
+  readonly shows: Applied['shows']
+}
+
+export interface RecipeResult {
+  /** A copy with all decisions applied. */
+  readonly model: Model
+  /** What its values stand for in the original. */
+  readonly correspondence: Correspondence
+  readonly decisions: readonly DecisionResult[]
+  /** Layers to be fitted to the original, in execution order, each once. */
+  readonly fitted: readonly FittedLayer[]
+  /** The least that all decisions are: exact, rounding or lossy. */
+  readonly kind: PassKind
+}
+
+/**
+ * Applies a recipe to a copy of a model: all decisions in order, or none. Places are found in the model as it is before the
+ * first decision and followed through what earlier decisions made of them. Throws UserError `invalid-recipe` with the JSON
+ * pointer of a decision that is not possible, why, and what could be had instead.
+ */
+export function applyRecipe(original: Model, recipe: Recipe, context: RecipeContext = {}): RecipeResult {
+  const { file, former, scores, curated, afterEach } = context
+  const model = cloneModel(original)
+  inferTypes(model)
+  const correspondence = new Correspondence()
+  const places = new Places(model, former)
+  const found = recipe.decisions.map((decision, i) => allowed(places.find(decision), decision, i, file))
+  const decisions: DecisionResult[] = []
+  const fitted = new Map<Node, FittedLayer>()
+  let before = snapshot(model)
+  for (const [i, place] of found.entries()) {
+    const { decision } = place
+    const done = applyDecision(model, place, { correspondence, scores, curated })
+    const applied = allowed(done, decision, i, file, remediesOf(place))
+    inferTypes(model)
+    const [problem] = verifyGraph(model)
+    if (problem !== undefined)
+      throw new Error(`${wordsOf(decision)} of ${placeText(place)} broke the graph: ${problem}`)
+    const after = snapshot(model)
+    const result: DecisionResult = {
+      decision,
+      place: placeText(place),
+      ...layerChanges(before, after),
+      ...applied.sizes,
+      kind: applied.kind,
+      why: applied.why,
+      shows: applied.shows,
+    }
+    before = after
+    decisions.push(result)
+    // A layer that was fused and then narrowed is fitted once, to what it stands for in the end.
+    for (const layer of applied.fitted) fitted.set(layer.node, layer)
+    afterEach?.(result, model)
+  }
+  const live = [...fitted.values()].filter(({ node }) => node.isLive)
+  return {
+    model,
+    correspondence,
+    decisions,
+    fitted: live.sort((a, b) => a.node.order - b.node.order),
+    kind: leastOf(decisions),
+  }
+}
+
+/** A value of a rewritten model, and the name of the original's that it is compared with. */
+export interface ShownValue {
+  readonly at: string
+  readonly value: Value
+}
+
+/** The values of a result at which a decision shows, with the names of the original's. Those that are gone are left out. */
+export function shownValues(
+  { model, correspondence }: Pick<RecipeResult, 'model' | 'correspondence'>,
+  { shows }: Pick<DecisionResult, 'shows'>,
+): ShownValue[] {
+  const standing = new Map<string, Value>()
+  for (const value of valuesOf(model.graph)) {
+    const counterpart = correspondence.of(value)
+    if (counterpart !== undefined) standing.set(counterpart.original, value)
+  }
+  return shows.flatMap(({ at, by }) => {
+    const value = standing.get(by)
+    return value === undefined ? [] : [{ at, value }]
+  })
+}
+
+const kinds: readonly PassKind[] = ['exact', 'rounding', 'lossy']
+
+const leastOf = (decisions: readonly DecisionResult[]): PassKind =>
+  kinds[Math.max(0, ...decisions.map(({ kind }) => kinds.indexOf(kind)))]!
+
+function allowed<Result extends object>(
+  result: Result | Declined,
+  decision: Decision,
+  index: number,
+  file: string | undefined,
+  more = '',
+): Result {
+  if (!isDeclined(result)) return result
+  const { reason, place, remedy } = result
+  throw new UserError(
+    'invalid-recipe',
+    decisionPath(index),
+    `${wordsOf(decision)} is not possible: ${place} (${reason})`,
+    remedy + more,
+    file,
+  )
+}
+
+function wordsOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'block':
+    case 'convolution':
+      return decision.alternative
+    case 'width':
+      return `a width of ${decision.size}`
+    case 'depth-multiplier':
+      return `a depth multiplier of ${decision.ratio}`
+    case 'resolution':
+      return `a resolution of ${decision.height}x${decision.width}`
+  }
+}
+
+/** What else the place could become. */
+function remediesOf(place: Place): string {
+  if (place.kind !== 'block') return ''
+  const possible = alternativesOf(place.block)
+  return possible.length === 0 ? '' : `; it can become ${possible.join(', ')}`
+}
+
+/** `block 3 "blocks.3/expand"`, `96 channels of "x"`. */
+function placeText(place: Place): string {
+  switch (place.kind) {
+    case 'block':
+      return `${place.block.index === undefined ? place.block.kind : `block ${place.block.index}`} "${place.block.name}"`
+    case 'convolution':
+      return place.node.label
+    case 'width':
+      return `${place.group.size} channels of "${place.group.name}"`
+    case 'model':
+      return place.decision.kind === 'resolution' ? `input "${place.decision.input}"` : 'all free groups'
+  }
+}
