@@ -1,7 +1,9 @@
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Report } from '../report/report.js'
+import { tuners } from '../tune/tuner.js'
 import { bindingOptions } from './binding.js'
+import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
 import { toolName, toolVersion } from './version.js'
@@ -19,13 +21,37 @@ const builder = (args: Argv) =>
         default: true,
         describe: 'compare with the original through onnxruntime; --no-verify skips it',
       },
-      data: {
+      recipe: {
         type: 'string',
         requiresArg: true,
-        describe: 'inputs to verify on: .npy, .npz, or a folder of them [default: seeded random]',
+        describe: 'architecture decisions to apply, a JSON file; see docs/recipes.md',
+      },
+      tune: {
+        choices: ['none', ...Object.keys(tuners)],
+        requiresArg: true,
+        describe: 'how weights are refitted after a recipe [default: the first that there is, given --data]',
+      },
+      ...dataOptions,
+      ...testDataOptions,
+      data: {
+        ...dataOptions.data,
+        describe:
+          'samples that a recipe is fitted to and judged by: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or ' +
+          'of class folders of them; without a recipe: inputs to verify on [default: seeded random]',
+      },
+      'max-drop': { ...dataOptions['max-drop'], describe: `${dataOptions['max-drop'].describe} [default: 0.01]` },
+      'best-effort': {
+        type: 'boolean',
+        default: false,
+        describe: 'write the result though it lost too much, or though nothing could judge it',
       },
       'keep-overridable': { type: 'boolean', default: false, describe: 'initializers that are inputs too stay inputs' },
-      seed: { type: 'number', default: 0, requiresArg: true, describe: 'seed of the generated inputs' },
+      seed: {
+        type: 'number',
+        default: 0,
+        requiresArg: true,
+        describe: 'seed of generated inputs and of what is held out',
+      },
       threads: { type: 'number', default: 1, requiresArg: true, describe: 'onnxruntime threads' },
       'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
       report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
@@ -35,6 +61,7 @@ const builder = (args: Argv) =>
     })
     .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
     .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
+    .example('$0 model.onnx --recipe recipe.json --data images/', 'another architecture, refitted and judged')
     .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -64,6 +91,15 @@ async function run(options: Options): Promise<void> {
       freeze: options.freeze,
       verify: options.verify,
       data: options.data,
+      labels: options.labels,
+      testData: options['test-data'],
+      testLabels: options['test-labels'],
+      preprocess: options.preprocess,
+      metric: options.metric,
+      maxDrop: options['max-drop'],
+      recipe: options.recipe,
+      tune: options.tune ?? (options.data === undefined ? 'none' : (Object.keys(tuners)[0] ?? 'none')),
+      bestEffort: options['best-effort'],
       keepOverridable: options['keep-overridable'],
       seed: options.seed,
       threads: options.threads,
@@ -86,8 +122,8 @@ async function run(options: Options): Promise<void> {
   announce(report, options.quiet || options.json)
 }
 
-/** Warnings go to stderr where the report did not show them already; a failed verification decides the exit code. */
-function announce({ verification, warnings, model }: Report, isBare: boolean): void {
+/** Warnings go to stderr where the report did not show them already; a failed verification or gate decides the exit code. */
+function announce({ verification, accuracy, result, warnings, model }: Report, isBare: boolean): void {
   if (isBare) for (const warning of warnings) stderr.write(`optimize: warning: ${warning}\n`)
   if (verification.verdict === 'unverified') {
     stderr.write(`optimize: ${model.file}: unverified: ${verification.reason ?? 'unknown reason'}\n`)
@@ -97,6 +133,13 @@ function announce({ verification, warnings, model }: Report, isBare: boolean): v
       exitCodes.verificationFailed,
       `optimize: ${model.file}: verification failed, nothing was written: ${verification.reason ?? ''}; ` +
         'please report it, or see with --json which outputs differ',
+    )
+  }
+  if (accuracy?.gate.verdict === 'failed' && result === null) {
+    throw new ExitError(
+      exitCodes.unreachable,
+      `optimize: ${model.file}: the accuracy gate failed, nothing was written: ${accuracy.gate.reason}; ` +
+        'allow more with --max-drop, change the recipe, or write it all the same with --best-effort',
     )
   }
 }

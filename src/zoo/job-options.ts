@@ -1,9 +1,11 @@
 import type { Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
+import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
+import type { DataOptions } from './job-data.js'
 
 /** What one job is asked to do. */
-export interface JobOptions {
+export interface JobOptions extends DataOptions {
   /** Default: `<name>.tailored.onnx` beside the model. */
   readonly out?: string | undefined
   readonly target: Target
@@ -12,8 +14,17 @@ export interface JobOptions {
   /** Write those sizes into the file. */
   readonly freeze?: boolean
   readonly verify?: boolean
-  /** Inputs to verify on. */
+  /** Without a recipe, and nothing said of labels, test data or a metric: inputs to verify on. Else samples to fit to and judge by. */
   readonly data?: string | undefined
+  /** What the metric may lose: by default what the labels allow, 0.01 of it. */
+  readonly metric?: string | undefined
+  readonly maxDrop?: number | undefined
+  /** Architecture decisions, or the file that has them. */
+  readonly recipe?: Recipe | string | undefined
+  /** How weights are refitted after a recipe; default: as they are. */
+  readonly tune?: string | undefined
+  /** Emits what the gate refuses, or what nothing could judge, with a warning. */
+  readonly bestEffort?: boolean | undefined
   readonly keepOverridable?: boolean
   readonly seed?: number
   readonly threads?: number

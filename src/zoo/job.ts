@@ -3,25 +3,33 @@ import type { Metrics } from '../estimator/metrics.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
+import { rememberNames } from '../passes/architecture/former-names.js'
+import { readRecipe } from '../passes/architecture/recipe-file.js'
+import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
-import type { Report } from '../report/report.js'
+import type { AccuracyEntry, Report } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { fileFacts } from './facts.js'
 import { freezeSymbols } from './freeze.js'
+import { openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
+import { judge } from './judge.js'
 import { outputPath } from './output-path.js'
 import { foldBudgetBytes, passContext } from './pass-context.js'
 import { startStopwatch } from './stopwatch.js'
+import { tailor } from './tailor.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 /**
- * One model from file to file: import, passes, estimate, staged export, verification, and only then the rename that makes
- * the result visible. The report says what happened; `result` is null when nothing was emitted.
+ * One model from file to file: import, passes, the recipe if there is one, estimate, staged export, verification, the accuracy
+ * gate, and only then the rename that makes the result visible. The report says what happened; `result` is null when nothing
+ * was emitted.
  */
 export async function optimizeFile(file: string, options: JobOptions): Promise<Report> {
   const clock = startStopwatch()
   const stage = options.onStage ?? (() => {})
   const out = outputPath(file, options.out)
+  const recipe = typeof options.recipe === 'string' ? readRecipe(options.recipe) : options.recipe
 
   stage(`reading ${file}`)
   const prepare = async () => {
@@ -31,6 +39,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   }
   const { model, symbols } = await prepare()
   const original = await fileFacts(file, model)
+  const data = isJudged(options) ? await openJobData(model, options) : undefined
   clock.lap('import')
 
   stage('estimating the original')
@@ -43,24 +52,35 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     keepOverridable: options.keepOverridable ?? false,
     foldBudgetBytes,
   })
+  const former = rememberNames(model)
   const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
+  const tailored =
+    recipe === undefined ? undefined : await tailor(model, recipe, { options, symbols, former, data, clock })
+  const final = tailored?.model ?? model
+
   stage(`writing ${out}`)
-  const staged = await stageModel(model, out, options.signal === undefined ? {} : { signal: options.signal })
+  const staged = await stageModel(final, out, options.signal === undefined ? {} : { signal: options.signal })
   let checked: Checked
+  let accuracy: AccuracyEntry | null = null
   let after: Metrics
   let result: Report['result']
   try {
     clock.lap('export')
     stage('estimating the result')
-    after = await estimateFile(model, staged.path, options.target, { symbols }, options.signal)
+    after = await estimateFile(final, staged.path, options.target, { symbols }, options.signal)
     clock.lap('estimate')
     stage('verifying with onnxruntime')
-    checked = await verifyStaged({ file, staged, passes, symbols, options, prepare, foldBudgetBytes })
+    checked = await verifyStaged({ file, staged, passes, tailored, data, symbols, options, prepare, foldBudgetBytes })
     clock.lap('verify')
+    if (data !== undefined && checked.verification.verdict !== 'differs') {
+      accuracy = await judge({ path: file, model }, { path: staged.path, model: final }, data, options)
+      clock.lap('judge')
+    }
     options.signal?.throwIfAborted()
-    result = await emit(staged, checked, model, out)
+    result = mayBeEmitted(checked, accuracy, options) ? await emit(staged, final, out) : null
+    await staged.discard()
   } catch (error) {
     await staged.discard()
     throw error
@@ -76,29 +96,55 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     target: { name: options.target.name, kind: options.target.kind, provenance: options.target.provenance },
     before,
     after,
-    passes: passes.passes,
-    decisions: [],
+    passes: tailored === undefined ? passes.passes : addedUp(passes.passes, tailored.passes.passes),
+    decisions: tailored?.decisions ?? [],
     search: { algorithm: 'none' },
     verification: checked.verification,
-    accuracy: null,
-    warnings: [...model.warnings, ...checked.warnings, ...droppedInputs(passes), ...context.warnings()],
+    accuracy,
+    warnings: [
+      ...model.warnings,
+      ...checked.warnings,
+      ...droppedInputs(passes),
+      ...new Set([...context.warnings(), ...(tailored?.warnings ?? [])]),
+      ...bestEffortWarnings(tailored?.kind, accuracy, result),
+    ],
     timing: clock.laps(),
   }
 }
 
-async function emit(
-  staged: StagedModel,
+/** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
+const isJudged = ({ recipe, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>
+  [recipe, labels, testData, testLabels, metric, maxDrop].some((option) => option !== undefined)
+
+/** What differs is wrong, and never emitted; what lost too much is emitted only when asked for. */
+const mayBeEmitted = (
   { verification }: Checked,
-  model: Model,
-  out: string,
-): Promise<Report['result']> {
-  if (verification.verdict === 'differs') {
-    await staged.discard()
-    return null
-  }
+  accuracy: AccuracyEntry | null,
+  { bestEffort = false }: JobOptions,
+): boolean => verification.verdict !== 'differs' && (accuracy?.gate.verdict !== 'failed' || bestEffort)
+
+async function emit(staged: StagedModel, model: Model, out: string): Promise<Report['result']> {
   const written = await staged.commit()
   return { ...(await fileFacts(out, model)), bytes: written.bytes, sha256: written.sha256 }
 }
+
+function bestEffortWarnings(
+  kind: PassKind | undefined,
+  accuracy: AccuracyEntry | null,
+  result: Report['result'],
+): string[] {
+  if (result === null) return []
+  if (accuracy?.gate.verdict === 'failed') return [`written all the same: ${accuracy.gate.reason}`]
+  if (kind === 'lossy' && accuracy === null) return ['nothing judged what the recipe lost: no samples were given']
+  return []
+}
+
+/** Two runs of the same passes as one: what they changed together, and what they decline in the end. */
+const addedUp = (first: DriverResult['passes'], second: DriverResult['passes']): DriverResult['passes'] =>
+  second.map((pass) => ({
+    ...pass,
+    fired: pass.fired + (first.find(({ name }) => name === pass.name)?.fired ?? 0),
+  }))
 
 function droppedInputs({ passes }: DriverResult): string[] {
   const dropped = passes.find(({ name }) => name === 'drop-overridable-inputs')?.fired ?? 0

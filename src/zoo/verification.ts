@@ -8,8 +8,10 @@ import type { VerificationEntry } from '../report/report.js'
 import { exactTolerance, roundingTolerance, type Tolerance } from '../runtime/compare.js'
 import { type Verification, type VerifyOptions, verify } from '../runtime/verify.js'
 import { firstGuilty } from '../search/clean-up.js'
+import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { passContext } from './pass-context.js'
+import type { Tailored } from './tailor.js'
 
 export interface Checked {
   readonly verification: VerificationEntry
@@ -21,6 +23,10 @@ interface Staged {
   readonly file: string
   readonly staged: StagedModel
   readonly passes: DriverResult
+  /** What a recipe made of it. */
+  readonly tailored: Tailored | undefined
+  /** Samples to judge by. */
+  readonly data: JobData | undefined
   readonly symbols: ReadonlyMap<string, number>
   readonly options: JobOptions
   /** The original once more, as it was before any pass. */
@@ -40,16 +46,57 @@ export async function verifyStaged(job: Staged): Promise<Checked> {
     timeLimitSeconds: options.timeLimitSeconds ?? 120,
     tolerance: toleranceOf(passes),
     symbols,
-    ...(options.data !== undefined && { data: await readSamples(options.data, model) }),
+    ...(await inputsFor(job, model)),
     ...(options.signal && { signal: options.signal }),
   }
+  if (job.tailored !== undefined && job.tailored.kind !== 'exact')
+    return verifyTailored(job, job.tailored, model, settings)
   const found = await verify({ path: file }, { path: staged.path }, model, settings)
   if (found.verdict !== 'differs') return { verification: entry(found), warnings: warningsOf(found) }
   options.onStage?.('looking for the guilty pass')
-  const guilty = await blame(job, settings)
+  // A recipe's changes are no firings of passes.
+  const guilty = job.tailored === undefined ? await blame(job, settings) : undefined
   const reason = guilty === undefined ? found.reason : `${found.reason}; first wrong after ${guilty}`
   return { verification: entry({ ...found, ...(reason !== undefined && { reason }) }), warnings: warningsOf(found) }
 }
+
+/** Samples where there are some, inputs of the user, or else generated ones. */
+async function inputsFor({ data, options }: Staged, model: Model): Promise<Pick<VerifyOptions, 'data'>> {
+  if (data !== undefined) return { data: [await data.test.batch([0])] }
+  return options.data === undefined ? {} : { data: await readSamples(options.data, model) }
+}
+
+/**
+ * What a recipe left of the original: the same function is compared like any other result. Another one cannot agree; it has
+ * to run and to have outputs of the same kind, and the accuracy gate decides.
+ */
+async function verifyTailored(
+  { file, staged }: Staged,
+  tailored: Tailored,
+  model: Model,
+  settings: VerifyOptions,
+): Promise<Checked> {
+  if (tailored.kind === 'rounding') {
+    const found = await verify({ path: file }, { path: staged.path }, model, {
+      ...settings,
+      tolerance: roundingTolerance,
+    })
+    return { verification: entry(found), warnings: warningsOf(found) }
+  }
+  // A result of another resolution takes no input of the original's: it is asked whether it runs on its own.
+  const isResized = tailored.decisions.some(({ decision }) => decision.kind === 'resolution')
+  const { data: _, ...own } = settings
+  const found = isResized
+    ? await verify({ path: staged.path }, { path: staged.path }, tailored.model, own)
+    : await verify({ path: file }, { path: staged.path }, model, { ...settings, tolerance: anyDifference })
+  if (found.verdict !== 'agrees') return { verification: entry(found), warnings: warningsOf(found) }
+  const reason = 'the recipe is lossy: it runs, and accuracy decides'
+  const outputs = isResized ? [] : found.outputs
+  return { verification: entry({ ...found, verdict: 'skipped', reason, outputs }), warnings: warningsOf(found) }
+}
+
+/** Everything but a number that is none. */
+const anyDifference = (): Tolerance => ({ rtol: 0, atol: Number.MAX_VALUE })
 
 /** Exact passes must leave every bit alone; rounding ones may reassociate. */
 function toleranceOf({ passes }: DriverResult): (dtype: DType) => Tolerance {
@@ -77,7 +124,9 @@ async function blame(job: Staged, settings: VerifyOptions): Promise<string | und
   return guilty === undefined ? undefined : `pass ${guilty.pass} at ${guilty.place}`
 }
 
-function entry({ verdict, reason, outputs }: Verification): VerificationEntry {
+type Entry = Pick<VerificationEntry, 'verdict' | 'reason'> & Pick<Verification, 'outputs'>
+
+function entry({ verdict, reason, outputs }: Entry): VerificationEntry {
   return {
     verdict,
     ...(reason !== undefined && { reason }),

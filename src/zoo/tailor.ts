@@ -1,0 +1,150 @@
+import type { DataSet } from '../accuracy/data-set.js'
+import { selectSamples } from '../accuracy/select-samples.js'
+import { widthStep } from '../estimator/lanes.js'
+import { profile } from '../estimator/profile.js'
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import type { Recipe } from '../passes/architecture/decision.js'
+import type { FormerNames } from '../passes/architecture/former-names.js'
+import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
+import type { PassKind } from '../passes/define.js'
+import type { DriverResult } from '../passes/driver.js'
+import { figuresOfDecision } from '../report/decision-figures.js'
+import type { DecisionEntry, DecisionFigures } from '../report/report.js'
+import { cleanUp } from '../search/clean-up.js'
+import { measureFidelity } from '../tune/fidelity.js'
+import { type TuneReport, tuners } from '../tune/tuner.js'
+import type { JobData } from './job-data.js'
+import type { JobOptions } from './job-options.js'
+import { foldBudgetBytes, passContext } from './pass-context.js'
+import type { Stopwatch } from './stopwatch.js'
+
+/** A model as a recipe has it: decisions applied, weights refitted, cleaned up again. */
+export interface Tailored {
+  readonly model: Model
+  /** What the recipe leaves of the original: the same bits, the same function, or another one. */
+  readonly kind: PassKind
+  readonly decisions: readonly DecisionEntry[]
+  /** Of the second clean-up. */
+  readonly passes: DriverResult
+  readonly warnings: readonly string[]
+}
+
+export interface TailorJob {
+  readonly options: JobOptions
+  readonly symbols: ReadonlyMap<string, number>
+  readonly former: FormerNames
+  readonly data: JobData | undefined
+  readonly clock: Stopwatch
+}
+
+/** Widths of targets without lanes: what runtimes for processors vectorise. */
+const commonWidthStep = 8
+
+/** Noise is measured on at most this many samples. */
+const fidelitySamples = 64
+
+/**
+ * Applies a recipe to a copy of the original, fits it to the original and cleans up. Throws UserError for a recipe that is
+ * not possible, and for a lossy one that nothing could judge.
+ */
+export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Promise<Tailored> {
+  const { options, symbols, former, data, clock } = job
+  const stage = options.onStage ?? (() => {})
+  const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
+  stage('applying the recipe')
+  const steps: DecisionFigures[] = [figures(teacher)]
+  const result = applyRecipe(teacher, recipe, {
+    file: typeof options.recipe === 'string' ? options.recipe : undefined,
+    former,
+    curated: { multipleOf: widthStep(options.target) ?? commonWidthStep },
+    afterEach: (_, model) => steps.push(figures(model)),
+  })
+  clock.lap('recipe')
+  if (result.kind === 'lossy' && data === undefined && !options.bestEffort) {
+    const remedy = 'give samples with --data, or write it unjudged with --best-effort'
+    throw new UserError('usage', '--recipe', 'the recipe is lossy, and nothing could judge what it loses', remedy)
+  }
+  const tuned = await refit(teacher, result, job)
+  clock.lap('tune')
+  const noise = data === undefined ? new Map<string, number>() : await noiseOf(teacher, result, data.test, options)
+  clock.lap('fidelity')
+  stage('cleaning up')
+  const decisions = result.decisions.map(
+    ({ shows, ...decision }, i): DecisionEntry => ({
+      ...decision,
+      before: steps[i]!,
+      after: steps[i + 1]!,
+      fidelity: fidelityOf(shows, noise),
+      fit: hardestFit(shows, tuned),
+    }),
+  )
+  const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
+  const context = passContext(result.model, options.target, limits)
+  const passes = await cleanUp(result.model, context.context, { ...(options.signal && { signal: options.signal }) })
+  clock.lap('passes')
+  return { model: result.model, kind: result.kind, decisions, passes, warnings: context.warnings() }
+}
+
+/** New weights for what was rewritten; undefined: they stay what algebra gave. */
+async function refit(
+  teacher: Model,
+  { model: student, correspondence, fitted }: RecipeResult,
+  { options, data }: TailorJob,
+): Promise<TuneReport | undefined> {
+  const name = options.tune ?? 'none'
+  if (name === 'none' || fitted.length === 0) return undefined
+  const found = tuners[name]
+  if (found === undefined) {
+    const known = ['none', ...Object.keys(tuners)].join(', ')
+    throw new UserError('usage', '--tune', `no tuner "${name}"`, `use one of ${known}`)
+  }
+  if (data?.calibration === undefined)
+    throw new UserError('usage', '--tune', 'there is nothing to fit weights to', 'give samples with --data')
+  options.onStage?.(`refitting ${fitted.length} layers`)
+  const tune = await found.load()
+  return tune({ teacher, student, correspondence, fitted, data: data.calibration, options: runOptions(options) })
+}
+
+/** Noise at every place where some decision shows, all of them applied. */
+async function noiseOf(
+  teacher: Model,
+  result: RecipeResult,
+  test: DataSet,
+  options: JobOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const places = result.decisions.flatMap((decision) => shownValues(result, decision))
+  const isAtAll = places.length > 0 && result.decisions.every(({ decision }) => decision.kind !== 'resolution')
+  if (!isAtAll) return new Map()
+  options.onStage?.('measuring the noise of each decision')
+  const unique = [...new Map(places.map((place) => [place.at, place])).values()]
+  const data = selectSamples(
+    test,
+    Array.from({ length: Math.min(test.count, fidelitySamples) }, (_, i) => i),
+  )
+  const { model: student, correspondence } = result
+  const { noise } = await measureFidelity(
+    { teacher, student, correspondence, places: unique, data },
+    runOptions(options),
+  )
+  return new Map(noise.map(({ at, nsr }) => [at, nsr]))
+}
+
+export const runOptions = ({ threads, timeLimitSeconds, signal }: JobOptions) => ({ threads, timeLimitSeconds, signal })
+
+function fidelityOf(
+  shows: readonly { readonly at: string }[],
+  noise: ReadonlyMap<string, number>,
+): DecisionEntry['fidelity'] {
+  const at = shows.map((place) => place.at).filter((place) => noise.has(place))
+  if (at.length === 0) return null
+  return { at, nsr: at.reduce((sum, place) => sum + noise.get(place)!, 0) / at.length }
+}
+
+function hardestFit(shows: readonly { readonly at: string }[], report: TuneReport | undefined): DecisionEntry['fit'] {
+  const own = report?.layers.filter(({ target }) => shows.some(({ at }) => at === target)) ?? []
+  const [hardest] = [...own].sort((a, b) => b.conditioning - a.conditioning)
+  if (hardest === undefined) return null
+  const { layer, regularisation, conditioning } = hardest
+  return { layer, regularisation, conditioning }
+}
