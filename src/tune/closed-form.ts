@@ -1,0 +1,191 @@
+import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
+import type { Value } from '../ir/graph.js'
+import { valuesOf } from '../ir/graph-values.js'
+import { Patch } from '../ir/patch.js'
+import type { Tensor } from '../ir/tensor.js'
+import type { FittedLayer } from '../passes/architecture/rewritten.js'
+import { type ConvolutionLayer, convolutionLayer, layerTensors } from '../passes/convolution-layer.js'
+import { clipBounds } from '../passes/exact/scalar-constant.js'
+import { SeededRandom } from '../runtime/random.js'
+import { Runtime } from '../runtime/session.js'
+import { channelsAt, type Rows, windowsAt } from './feature-rows.js'
+import { type Bounds, RowProducts } from './normal-equations.js'
+import { stageProbe } from './probe.js'
+import { joined, Ridge, relativeError } from './ridge.js'
+import type { TunedLayer, TuneReport, TuneRequest } from './tuner.js'
+
+/** Candidates for the ridge, relative to the mean diagonal of the Gram matrix; held-out samples choose. */
+const regularisations = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+/** Every so many samples one is held out. */
+const heldOutEvery = 5
+/** Features and targets of a layer that are kept take at most this much memory, whatever the number of samples. */
+const rowBytes = 256 << 20
+/** Steps of majorise and minimise for the error behind the activation. */
+const activationSteps = 6
+
+/**
+ * Solves for the weights of rewritten convolutions, one after the other: each sees what the student's own layers before it
+ * give, and is fitted to the original's value that its output stands for, less what a residual path adds. Layers that are no
+ * dense 2-D convolutions with constant weights keep theirs. Throws UserError where the runtime does not take a model.
+ */
+export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
+  const runtime = new Runtime(request.options.signal === undefined ? {} : { signal: request.options.signal })
+  try {
+    const products = await RowProducts.open(runtime)
+    const layers: TunedLayer[] = []
+    const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
+    for (const fitted of request.fitted) {
+      const task = taskOf(fitted, request, known)
+      if (task !== undefined) layers.push(await fitLayer(task, request, products))
+    }
+    return { layers }
+  } finally {
+    runtime.close()
+  }
+}
+
+/** One layer, where its input comes from, and what it is fitted to. */
+interface FitTask {
+  readonly fitted: FittedLayer
+  readonly layer: ConvolutionLayer
+  readonly input: Value
+  /** Value of the teacher; of its channels those, in that order (undefined: all). */
+  readonly target: string
+  readonly channels: Int32Array | undefined
+  /** Of the student: added to the layer's output before it is what the target is. */
+  readonly residual: Value | undefined
+  readonly bounds: Bounds | undefined
+}
+
+function taskOf(fitted: FittedLayer, { correspondence }: TuneRequest, known: ReadonlySet<string>): FitTask | undefined {
+  const { node } = fitted
+  const layer = convolutionLayer(node)
+  const output = node.outputs[0]!
+  if (layer === undefined || layer.group !== 1 || layer.kernel.length !== 2) return undefined
+  const reader = output.soleUser
+  const sum =
+    reader?.is('Add') === true && reader.inputs.every((input) => input?.tensor === undefined) ? reader : undefined
+  const result = sum?.outputs[0] ?? output
+  const counterpart = correspondence.of(result)
+  if (counterpart === undefined || !known.has(counterpart.original)) return undefined
+  const channels = counterpart.positions.get(1)
+  const isPartial = [...counterpart.positions.keys()].some((axis) => axis !== 1) || channels?.some((at) => at < 0)
+  if (isPartial) return undefined
+  return {
+    fitted,
+    layer,
+    input: node.inputs[0]!,
+    target: counterpart.original,
+    channels,
+    residual: sum?.inputs.find((input) => input !== output),
+    bounds: sum !== undefined ? undefined : reader?.is('Relu') ? [0, Number.POSITIVE_INFINITY] : clipBounds(reader),
+  }
+}
+
+async function fitLayer(task: FitTask, request: TuneRequest, products: RowProducts): Promise<TunedLayer> {
+  const { layer, bounds, fitted } = task
+  const { kept, heldOut } = await rowsOf(task, request)
+  const [equations, held] = [await products.normalEquations(kept), await products.normalEquations(heldOut)]
+  const present = weightsOf(layer)
+  const errors = regularisations.map((regularisation) =>
+    relativeError(held, new Ridge(equations, regularisation, present).solve(equations.cross)),
+  )
+  const regularisation = regularisations[errors.indexOf(Math.min(...errors))]!
+  const all = joined(equations, held)
+  const ridge = new Ridge(all, regularisation, present)
+  let weights = ridge.solve(all.cross)
+  if (bounds !== undefined) {
+    const rows = [...kept, ...heldOut]
+    for (let step = 0; step < activationSteps; step++)
+      weights = ridge.solve(await products.clippedCross(rows, weights, bounds))
+  }
+  setWeights(task, request, weights)
+  const { label } = fitted.node
+  return { layer: label, target: task.target, regularisation, conditioning: ridge.conditioning() }
+}
+
+/** Some output positions of every sample, drawn once: features from the student, targets from the teacher. */
+async function rowsOf(task: FitTask, { teacher, student, data, options }: TuneRequest) {
+  const { layer, input, residual, channels } = task
+  const wanted = [...new Set([input.name, ...(residual === undefined ? [] : [residual.name])])]
+  const [original, result] = [await stageProbe(teacher, [task.target]), await stageProbe(student, wanted)]
+  const width = layer.weight.length / layer.outChannels + 1 + layer.outChannels
+  const perSample = Math.max(1, Math.floor(rowBytes / (4 * width * data.count)))
+  const random = new SeededRandom(data.count)
+  const [kept, heldOut]: [Rows[], Rows[]] = [[], []]
+  try {
+    const quiet = withoutProgress(options)
+    const expected = modelOutputs({ path: original.path }, original.model, data, quiet)
+    try {
+      for await (const { sample, outputs } of modelOutputs({ path: result.path }, result.model, data, quiet)) {
+        const next = await expected.next()
+        if (next.done) throw new Error('the original gave fewer answers')
+        const y = next.value.outputs.get(task.target)!
+        const positions = someOf(y.dims[2]! * y.dims[3]!, perSample, random)
+        const features = windowsAt(outputs.get(input.name)!, layer, y.dims[3]!, positions)
+        const targets = channelsAt(y, positions, channels)
+        if (residual !== undefined) subtract(targets, outputs.get(residual.name)!, positions)
+        const list = sample % heldOutEvery === heldOutEvery - 1 ? heldOut : kept
+        list.push({ count: positions.length, features, targets })
+      }
+    } finally {
+      await expected.return(undefined)
+    }
+  } finally {
+    await original.discard()
+    await result.discard()
+  }
+  // A single sample is all there is to choose by.
+  return { kept: kept.length > 0 ? kept : heldOut, heldOut: heldOut.length > 0 ? heldOut : kept }
+}
+
+function withoutProgress({ onProgress: _, ...options }: RunOptions): RunOptions {
+  return options
+}
+
+function subtract(targets: Float32Array, residual: Tensor, positions: Int32Array): void {
+  const other = channelsAt(residual, positions)
+  for (let i = 0; i < targets.length; i++) targets[i]! -= other[i]!
+}
+
+/** All positions in order where they are few, else as many drawn without repetition. */
+function someOf(count: number, wanted: number, random: SeededRandom): Int32Array {
+  const all = Int32Array.from({ length: count }, (_, i) => i)
+  if (count <= wanted) return all
+  for (let i = 0; i < wanted; i++) {
+    const j = random.integer(i, count - 1)
+    const swapped = all[i]!
+    all[i] = all[j]!
+    all[j] = swapped
+  }
+  return all.subarray(0, wanted).sort()
+}
+
+/** [features + 1, outputs], the bias in the last row. */
+function weightsOf({ weight, bias, outChannels }: ConvolutionLayer): Float64Array {
+  const features = weight.length / outChannels
+  const rows = new Float64Array((features + 1) * outChannels)
+  for (let o = 0; o < outChannels; o++) {
+    for (let i = 0; i < features; i++) rows[i * outChannels + o] = weight[o * features + i]!
+    rows[features * outChannels + o] = bias[o]!
+  }
+  return rows
+}
+
+function setWeights({ fitted, layer }: FitTask, { student }: TuneRequest, rows: Float64Array): void {
+  const { outChannels } = layer
+  const features = layer.weight.length / outChannels
+  const weight = Float64Array.from(
+    layer.weight,
+    (_, i) => rows[(i % features) * outChannels + Math.floor(i / features)]!,
+  )
+  const bias = rows.slice(features * outChannels)
+  const tensors = layerTensors({ ...layer, weight, bias })
+  // Too large for the dtype: what algebra gave is better than infinities.
+  if (tensors === undefined) return
+  const patch = new Patch(student)
+  const { node } = fitted
+  patch.setConstant(node, 1, tensors.weight)
+  patch.setConstant(node, 2, tensors.bias)
+  patch.collectGarbage(() => true)
+}
