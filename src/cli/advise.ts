@@ -1,6 +1,6 @@
 import { stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
-import { defaultTuner, tunerNames } from '../tune/tuner.js'
+import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
 import { dataOptions } from './data-options.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'

@@ -5,7 +5,7 @@ import type { Model } from '../ir/graph.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
-import type { LoadedTuner } from './tuner.js'
+import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
 const tableVersion = 1

@@ -1,6 +1,5 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
-import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
@@ -37,29 +36,3 @@ export interface TunedLayer {
 
 /** Gives rewritten layers new weights. */
 export type Tuner = (request: TuneRequest) => Promise<TuneReport>
-
-/** How `--tune` calls them; each is loaded when it is asked for. The version is part of what cached results depend on. */
-export const tuners: Readonly<Record<string, { readonly version: number; load(): Promise<Tuner> }>> = {
-  'closed-form': { version: 1, load: async () => (await import('./closed-form.js')).tuneClosedForm },
-}
-
-export const tunerNames = (): string[] => ['none', ...Object.keys(tuners)]
-
-/** What refits where there are samples and nobody says how. */
-export const defaultTuner = (): string => Object.keys(tuners)[0] ?? 'none'
-
-export interface LoadedTuner {
-  readonly name: string
-  readonly version: number
-  readonly tune: Tuner
-}
-
-/** undefined for `none`. Throws UserError `usage` for a name that is none of them. */
-export async function loadTuner(name: string): Promise<LoadedTuner | undefined> {
-  if (name === 'none') return undefined
-  const found = tuners[name]
-  if (found === undefined) {
-    throw new UserError('usage', '--tune', `no tuner "${name}"`, `use one of ${tunerNames().join(', ')}`)
-  }
-  return { name, version: found.version, tune: await found.load() }
-}

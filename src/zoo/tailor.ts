@@ -8,13 +8,15 @@ import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
+import type { FittedLayer } from '../passes/architecture/rewritten.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { measureFidelity } from '../tune/fidelity.js'
-import { loadTuner, type TuneReport } from '../tune/tuner.js'
+import type { TuneReport } from '../tune/tuner.js'
+import { loadTuner } from '../tune/tuners.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { foldBudgetBytes, passContext } from './pass-context.js'
@@ -75,12 +77,12 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   clock.lap('fidelity')
   stage('cleaning up')
   const decisions = result.decisions.map(
-    ({ shows, ...decision }, i): DecisionEntry => ({
+    ({ shows, fitted, ...decision }, i): DecisionEntry => ({
       ...decision,
       before: steps[i]!,
       after: steps[i + 1]!,
       fidelity: fidelityOf(shows, noise),
-      fit: hardestFit(shows, tuned),
+      fit: hardestFit(fitted, tuned),
     }),
   )
   const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
@@ -139,9 +141,10 @@ function fidelityOf(
   return { at, nsr: at.reduce((sum, place) => sum + noise.get(place)!, 0) / at.length }
 }
 
-function hardestFit(shows: readonly { readonly at: string }[], report: TuneReport | undefined): DecisionEntry['fit'] {
-  const own = report?.layers.filter(({ target }) => shows.some(({ at }) => at === target)) ?? []
-  const [hardest] = [...own].sort((a, b) => b.conditioning - a.conditioning)
+function hardestFit(fitted: readonly FittedLayer[], report: TuneReport | undefined): DecisionEntry['fit'] {
+  const labels = new Set(fitted.map(({ node }) => node.label))
+  const own = report?.layers.filter(({ layer }) => labels.has(layer)) ?? []
+  const [hardest] = own.sort((a, b) => b.conditioning - a.conditioning)
   if (hardest === undefined) return null
   const { layer, regularisation, conditioning } = hardest
   return { layer, regularisation, conditioning }

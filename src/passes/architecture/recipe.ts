@@ -41,6 +41,8 @@ export interface DecisionResult extends LayerChanges {
   readonly why: string
   /** Values of the original at which the change shows, and the ones of it that now stand where they stood. */
   readonly shows: Applied['shows']
+  /** Layers that it gave new weights, or that have to make up for it. */
+  readonly fitted: readonly FittedLayer[]
 }
 
 export interface RecipeResult {
@@ -99,6 +101,7 @@ export function applyDecisions(
       kind: applied.kind,
       why: applied.why,
       shows: applied.shows,
+      fitted: applied.fitted,
     }
     before = after
     results.push(result)
