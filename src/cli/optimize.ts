@@ -1,7 +1,7 @@
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Report } from '../report/report.js'
-import { tuners } from '../tune/tuner.js'
+import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
@@ -27,7 +27,7 @@ const builder = (args: Argv) =>
         describe: 'architecture decisions to apply, a JSON file; see docs/recipes.md',
       },
       tune: {
-        choices: ['none', ...Object.keys(tuners)],
+        choices: tunerNames(),
         requiresArg: true,
         describe: 'how weights are refitted after a recipe [default: the first that there is, given --data]',
       },
@@ -98,7 +98,7 @@ async function run(options: Options): Promise<void> {
       metric: options.metric,
       maxDrop: options['max-drop'],
       recipe: options.recipe,
-      tune: options.tune ?? (options.data === undefined ? 'none' : (Object.keys(tuners)[0] ?? 'none')),
+      tune: options.tune ?? (options.data === undefined ? 'none' : defaultTuner()),
       bestEffort: options['best-effort'],
       keepOverridable: options['keep-overridable'],
       seed: options.seed,

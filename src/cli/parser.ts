@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { UserError } from '../ir/errors.js'
+import { adviseCommand } from './advise.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { fitCommand } from './fit.js'
@@ -16,6 +17,7 @@ export function parser(args: readonly string[]): Argv {
     .usage('Tailors trained ONNX models to special-purpose hardware.')
     .command(optimizeCommand)
     .command(profileCommand)
+    .command(adviseCommand)
     .command(checkCommand)
     .command(diffCommand)
     .command(targetsCommand)
@@ -24,6 +26,7 @@ export function parser(args: readonly string[]): Argv {
     .example('$0 model.onnx', 'tailor for neural-engine; writes model.tailored.onnx')
     .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')
+    .example('$0 advise model.onnx', 'what to change of the architecture, ranked')
     .example('$0 diff before.onnx after.onnx --assert "latency<=+2%"', 'a gate for CI')
     .epilogue(
       'Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 5 the drop is too large, 6 some of the models failed, 7 assertion failed, 130 interrupted.',

@@ -1,4 +1,4 @@
-import type { Advice } from './advice.js'
+import { type Advice, type AlternativeFidelity, meanNoise } from './advice.js'
 import { bytes, change, count, magnitude, milliseconds, significant } from './format.js'
 import { type Colors, plainTable } from './terminal.js'
 
@@ -39,7 +39,7 @@ function alternativesTable(shown: Advice['alternatives'], isMeasured: boolean, c
       change(before.peakActivationBytes, after.peakActivationBytes),
       ...(isMeasured
         ? [
-            fidelity === null ? '-' : significant(fidelity.nsr),
+            noiseText(fidelity),
             fidelity === null ? '-' : fidelity.cosine.toFixed(4),
             fidelity?.kl == null ? '-' : significant(fidelity.kl),
           ]
@@ -49,4 +49,9 @@ function alternativesTable(shown: Advice['alternatives'], isMeasured: boolean, c
     ])
   }
   return table.toString()
+}
+
+function noiseText(fidelity: AlternativeFidelity | null): string {
+  const nsr = meanNoise(fidelity)
+  return nsr === null ? '-' : significant(nsr)
 }

@@ -1,7 +1,7 @@
 import type { Bottleneck } from '../estimator/bottleneck.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
-import type { DecisionFigures, FidelityEntry, ModelFacts } from './report.js'
+import type { DecisionFigures, ModelFacts } from './report.js'
 
 /** What could be changed of a model for a target, and what each change alone is worth and costs; version 1. */
 export interface Advice {
@@ -28,10 +28,9 @@ export interface AdvisedBlock {
   readonly signature: string
   readonly kind: string
   /** Channels in, of the depthwise convolution, out. */
-  readonly channels: readonly [number, number, number]
+  readonly channels: readonly [inputs: number, middle: number, outputs: number]
   readonly kernel: readonly number[]
   readonly strides: readonly number[]
-  readonly latencyMs: number
 }
 
 /** A channel group as recipes name it. */
@@ -44,6 +43,8 @@ export interface AdvisedGroup {
   readonly parameters: number
   /** Why it must keep its size; null: it need not. */
   readonly pinned: string | null
+  /** Why what is left does not compute what it did when channels go; null: it does. */
+  readonly approximate: string | null
 }
 
 /** One change by itself. */
@@ -64,11 +65,21 @@ export interface AdvisedAlternative {
   readonly reason: string
 }
 
-export interface AlternativeFidelity extends FidelityEntry {
-  /** At the network's outputs, on samples the weights were not refitted on. */
+/** On samples that the weights were not refitted to. */
+export interface AlternativeFidelity {
+  /** Noise to signal: mean squared error over variance of the original, at each value where the change shows. */
+  readonly noise: readonly { readonly at: string; readonly nsr: number }[]
+  /** Of all outputs of a sample as one vector; mean over samples. */
   readonly cosine: number
   /** Mean over samples, in nats, of the outputs as distributions over classes; null: they are none. */
   readonly kl: number | null
   /** The task's metric, where labels were given. */
   readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
+  readonly samples: number
 }
+
+/** Mean over the values where a change shows; null: it was measured nowhere. */
+export const meanNoise = (fidelity: AlternativeFidelity | null): number | null =>
+  fidelity === null || fidelity.noise.length === 0
+    ? null
+    : fidelity.noise.reduce((sum, { nsr }) => sum + nsr, 0) / fidelity.noise.length

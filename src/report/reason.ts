@@ -1,4 +1,5 @@
 import type { Bottleneck } from '../estimator/bottleneck.js'
+import type { Decision } from '../passes/architecture/decision.js'
 import { change, count, significant } from './format.js'
 
 /** What holds kernels back, in words: the beginning of a reason. */
@@ -9,8 +10,8 @@ export function bottleneckText(bottleneck: Bottleneck): string {
       return `${layer === 'depthwise' ? 'depthwise' : 'grouped convolution'} uses ${count(used)} of ${count(lanes)} ${side} lanes`
     }
     case 'idle-lanes': {
-      const { channels, idle, lanes, side } = bottleneck
-      return `${count(channels)} ${side} channels leave ${count(idle)} of ${count(channels + idle)} lanes idle (${count(lanes)} at a time)`
+      const { channels, idle, side } = bottleneck
+      return `${count(channels)} ${side} channels leave ${count(idle)} of ${count(channels + idle)} lanes idle`
     }
     case 'weights-stream':
       return 'weights take longer to arrive than to be multiplied'
@@ -28,31 +29,51 @@ export function bottleneckText(bottleneck: Bottleneck): string {
 }
 
 export interface ReasonParts {
-  /** The block, group or input. */
+  readonly decision: Decision
+  /** The block, group or input, with its name. */
   readonly place: string
-  /** What is done: `fused`, `48 channels`. */
-  readonly what: string
-  /** What holds back the kernels that change, before and after. */
-  readonly before: Bottleneck | undefined
-  readonly after: Bottleneck | undefined
-  /** Of the kernels that change, alone. */
+  /** What holds back the kernels that change, before and after; null: nothing, or there are none. */
+  readonly before: Bottleneck | null
+  readonly after: Bottleneck | null
+  /** Of the block, and of other places of the kernels that change. */
   readonly latencyMs: readonly [before: number, after: number]
   readonly macs: readonly [before: number, after: number]
-  /** undefined: not measured. */
-  readonly nsr?: number | undefined
+  /** null: not measured. */
+  readonly nsr: number | null
 }
 
 /** `block 5: depthwise uses 1 of 32 input lanes; fused: +62 % MACs, -31 % latency, NSR 0.02; then weights take longer...`. */
-export function reasonText({ place, what, before, after, latencyMs, macs, nsr }: ReasonParts): string {
+export function reasonText({ decision, place, before, after, latencyMs, macs, nsr }: ReasonParts): string {
+  const isFree = decision.kind === 'width' && macs[1] > macs[0] && latencyMs[1] <= latencyMs[0]
   const figures = [
     `${change(...macs, 0)} MACs`,
-    `${change(...latencyMs, 0)} latency`,
-    ...(nsr === undefined ? [] : [`NSR ${significant(nsr)}`]),
+    `${change(...latencyMs, 0)} latency${isFree ? ' (free capacity)' : ''}`,
+    ...(nsr === null ? [] : [`NSR ${significant(nsr)}`]),
   ]
-  const isSame = before !== undefined && after !== undefined && bottleneckText(before) === bottleneckText(after)
+  const [earlier, later] = [before, after].map((each) => (each === null ? undefined : bottleneckText(each)))
+  const where = decision.kind === 'block' && typeof decision.block === 'number' ? `block ${decision.block}` : place
   return [
-    `${place}: ${before === undefined ? 'no kernel of it is left to gain from' : bottleneckText(before)}`,
-    `${what}: ${figures.join(', ')}`,
-    ...(after === undefined || isSame ? [] : [`then ${bottleneckText(after)}`]),
+    earlier === undefined ? where : `${where}: ${earlier}`,
+    `${whatText(decision)}: ${figures.join(', ')}`,
+    ...(later === undefined || later === earlier ? [] : [`then ${later}`]),
   ].join('; ')
+}
+
+/** What is done, without where: `fused with 64 channels`, `96 channels`, `space-to-depth`. */
+function whatText(decision: Decision): string {
+  switch (decision.kind) {
+    case 'block': {
+      const { alternative, middle, groups } = decision
+      const inGroups = groups === undefined ? '' : ` in ${count(groups)} groups`
+      return `${alternative}${inGroups}${middle === undefined ? '' : ` with ${count(middle)} channels`}`
+    }
+    case 'convolution':
+      return decision.alternative
+    case 'width':
+      return `${count(decision.size)} channels`
+    case 'depth-multiplier':
+      return `all channels x ${decision.ratio}`
+    case 'resolution':
+      return `${decision.height} x ${decision.width}`
+  }
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { writeText } from '../export/write-text.js'
+import { UserError } from '../ir/errors.js'
 import type { Fidelity } from './fidelity.js'
 
 /** Where results are kept when nobody says: the folder of the XDG base directory specification. */
@@ -31,7 +32,9 @@ export class FidelityCache {
 
   /** Throws UserError `write-failed`. */
   async write(key: string, fidelity: Fidelity): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
+    await mkdir(this.#folder, { recursive: true }).catch((error: Error) => {
+      throw new UserError('write-failed', '', error.message, 'name another folder with --cache', this.#folder)
+    })
     await writeText(this.#path(key), `${JSON.stringify({ key, fidelity })}\n`)
   }
 

@@ -36,8 +36,3 @@ export interface TunedLayer {
 
 /** Gives rewritten layers new weights. */
 export type Tuner = (request: TuneRequest) => Promise<TuneReport>
-
-/** How `--tune` calls them; each is loaded when it is asked for. The version is part of what cached results depend on. */
-export const tuners: Readonly<Record<string, { readonly version: number; load(): Promise<Tuner> }>> = {
-  'closed-form': { version: 1, load: async () => (await import('./closed-form.js')).tuneClosedForm },
-}

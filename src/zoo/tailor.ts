@@ -2,18 +2,21 @@ import type { DataSet } from '../accuracy/data-set.js'
 import { selectSamples } from '../accuracy/select-samples.js'
 import { widthStep } from '../estimator/lanes.js'
 import { profile } from '../estimator/profile.js'
+import type { Target } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
+import type { FittedLayer } from '../passes/architecture/rewritten.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { measureFidelity } from '../tune/fidelity.js'
-import { type TuneReport, tuners } from '../tune/tuner.js'
+import type { TuneReport } from '../tune/tuner.js'
+import { loadTuner } from '../tune/tuners.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { foldBudgetBytes, passContext } from './pass-context.js'
@@ -41,6 +44,9 @@ export interface TailorJob {
 /** Widths of targets without lanes: what runtimes for processors vectorise. */
 const commonWidthStep = 8
 
+/** Channels between sizes that a target likes. */
+export const curatedStep = (target: Target): number => widthStep(target) ?? commonWidthStep
+
 /** Noise is measured on at most this many samples. */
 const fidelitySamples = 64
 
@@ -57,7 +63,7 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const result = applyRecipe(teacher, recipe, {
     file: typeof options.recipe === 'string' ? options.recipe : undefined,
     former,
-    curated: { multipleOf: widthStep(options.target) ?? commonWidthStep },
+    curated: { multipleOf: curatedStep(options.target) },
     afterEach: (_, model) => steps.push(figures(model)),
   })
   clock.lap('recipe')
@@ -71,12 +77,12 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   clock.lap('fidelity')
   stage('cleaning up')
   const decisions = result.decisions.map(
-    ({ shows, ...decision }, i): DecisionEntry => ({
+    ({ shows, fitted, ...decision }, i): DecisionEntry => ({
       ...decision,
       before: steps[i]!,
       after: steps[i + 1]!,
       fidelity: fidelityOf(shows, noise),
-      fit: hardestFit(shows, tuned),
+      fit: hardestFit(fitted, tuned),
     }),
   )
   const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
@@ -92,18 +98,12 @@ async function refit(
   { model: student, correspondence, fitted }: RecipeResult,
   { options, data }: TailorJob,
 ): Promise<TuneReport | undefined> {
-  const name = options.tune ?? 'none'
-  if (name === 'none' || fitted.length === 0) return undefined
-  const found = tuners[name]
-  if (found === undefined) {
-    const known = ['none', ...Object.keys(tuners)].join(', ')
-    throw new UserError('usage', '--tune', `no tuner "${name}"`, `use one of ${known}`)
-  }
+  const tuner = await loadTuner(options.tune ?? 'none')
+  if (tuner === undefined || fitted.length === 0) return undefined
   if (data?.calibration === undefined)
     throw new UserError('usage', '--tune', 'there is nothing to fit weights to', 'give samples with --data')
   options.onStage?.(`refitting ${fitted.length} layers`)
-  const tune = await found.load()
-  return tune({ teacher, student, correspondence, fitted, data: data.calibration, options: runOptions(options) })
+  return tuner.tune({ teacher, student, correspondence, fitted, data: data.calibration, options: runOptions(options) })
 }
 
 /** Noise at every place where some decision shows, all of them applied. */
@@ -141,9 +141,10 @@ function fidelityOf(
   return { at, nsr: at.reduce((sum, place) => sum + noise.get(place)!, 0) / at.length }
 }
 
-function hardestFit(shows: readonly { readonly at: string }[], report: TuneReport | undefined): DecisionEntry['fit'] {
-  const own = report?.layers.filter(({ target }) => shows.some(({ at }) => at === target)) ?? []
-  const [hardest] = [...own].sort((a, b) => b.conditioning - a.conditioning)
+function hardestFit(fitted: readonly FittedLayer[], report: TuneReport | undefined): DecisionEntry['fit'] {
+  const labels = new Set(fitted.map(({ node }) => node.label))
+  const own = report?.layers.filter(({ layer }) => labels.has(layer)) ?? []
+  const [hardest] = own.sort((a, b) => b.conditioning - a.conditioning)
   if (hardest === undefined) return null
   const { layer, regularisation, conditioning } = hardest
   return { layer, regularisation, conditioning }

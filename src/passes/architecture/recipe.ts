@@ -41,6 +41,8 @@ export interface DecisionResult extends LayerChanges {
   readonly why: string
   /** Values of the original at which the change shows, and the ones of it that now stand where they stood. */
   readonly shows: Applied['shows']
+  /** Layers that it gave new weights, or that have to make up for it. */
+  readonly fitted: readonly FittedLayer[]
 }
 
 export interface RecipeResult {
@@ -55,41 +57,54 @@ export interface RecipeResult {
   readonly kind: PassKind
 }
 
+/** A recipe that a model does not allow. */
+export interface DeclinedRecipe extends Declined {
+  /** Which of its decisions. */
+  readonly index: number
+}
+
 /**
- * Applies a recipe to a copy of a model: all decisions in order, or none. Places are found in the model as it is before the
- * first decision and followed through what earlier decisions made of them. Throws UserError `invalid-recipe` with the JSON
- * pointer of a decision that is not possible, why, and what could be had instead.
+ * Applies decisions to a copy of a model: all of them in order, or none. Places are found in the model as it is before the
+ * first decision and followed through what earlier decisions made of them.
  */
-export function applyRecipe(original: Model, recipe: Recipe, context: RecipeContext = {}): RecipeResult {
-  const { file, former, scores, curated, afterEach } = context
+export function applyDecisions(
+  original: Model,
+  decisions: readonly Decision[],
+  context: RecipeContext = {},
+): RecipeResult | DeclinedRecipe {
+  const { former, scores, curated, afterEach } = context
   const model = cloneModel(original)
   inferTypes(model)
   const correspondence = new Correspondence()
+  const found: Place[] = []
   const places = new Places(model, former)
-  const found = recipe.decisions.map((decision, i) => allowed(places.find(decision), decision, i, file))
-  const decisions: DecisionResult[] = []
+  for (const [index, decision] of decisions.entries()) {
+    const place = places.find(decision)
+    if (isDeclined(place)) return { ...place, index }
+    found.push(place)
+  }
+  const results: DecisionResult[] = []
   const fitted = new Map<Node, FittedLayer>()
   let before = snapshot(model)
-  for (const [i, place] of found.entries()) {
-    const { decision } = place
-    const done = applyDecision(model, place, { correspondence, scores, curated })
-    const applied = allowed(done, decision, i, file, remediesOf(place))
+  for (const [index, place] of found.entries()) {
+    const applied = applyDecision(model, place, { correspondence, scores, curated })
+    if (isDeclined(applied)) return { ...applied, remedy: applied.remedy + otherwise(place), index }
     inferTypes(model)
     const [problem] = verifyGraph(model)
-    if (problem !== undefined)
-      throw new Error(`${wordsOf(decision)} of ${placeText(place)} broke the graph: ${problem}`)
+    if (problem !== undefined) throw new Error(`${wordsOf(place.decision)}, ${placeText(place)}: ${problem}`)
     const after = snapshot(model)
     const result: DecisionResult = {
-      decision,
+      decision: place.decision,
       place: placeText(place),
       ...layerChanges(before, after),
       ...applied.sizes,
       kind: applied.kind,
       why: applied.why,
       shows: applied.shows,
+      fitted: applied.fitted,
     }
     before = after
-    decisions.push(result)
+    results.push(result)
     // A layer that was fused and then narrowed is fitted once, to what it stands for in the end.
     for (const layer of applied.fitted) fitted.set(layer.node, layer)
     afterEach?.(result, model)
@@ -98,10 +113,22 @@ export function applyRecipe(original: Model, recipe: Recipe, context: RecipeCont
   return {
     model,
     correspondence,
-    decisions,
+    decisions: results,
     fitted: live.sort((a, b) => a.node.order - b.node.order),
-    kind: leastOf(decisions),
+    kind: leastOf(results),
   }
+}
+
+/**
+ * Applies a recipe of a user's. Throws UserError `invalid-recipe` with the JSON pointer of a decision that is not possible, why,
+ * and what could be had instead.
+ */
+export function applyRecipe(original: Model, { decisions }: Recipe, context: RecipeContext = {}): RecipeResult {
+  const result = applyDecisions(original, decisions, context)
+  if (!isDeclined(result)) return result
+  const { index, place, reason, remedy } = result
+  const what = `${wordsOf(decisions[index]!)} is not possible: ${place} (${reason})`
+  throw new UserError('invalid-recipe', decisionPath(index), what, remedy, context.file)
 }
 
 /** A value of a rewritten model, and the name of the original's that it is compared with. */
@@ -131,24 +158,6 @@ const kinds: readonly PassKind[] = ['exact', 'rounding', 'lossy']
 const leastOf = (decisions: readonly DecisionResult[]): PassKind =>
   kinds[Math.max(0, ...decisions.map(({ kind }) => kinds.indexOf(kind)))]!
 
-function allowed<Result extends object>(
-  result: Result | Declined,
-  decision: Decision,
-  index: number,
-  file: string | undefined,
-  more = '',
-): Result {
-  if (!isDeclined(result)) return result
-  const { reason, place, remedy } = result
-  throw new UserError(
-    'invalid-recipe',
-    decisionPath(index),
-    `${wordsOf(decision)} is not possible: ${place} (${reason})`,
-    remedy + more,
-    file,
-  )
-}
-
 function wordsOf(decision: Decision): string {
   switch (decision.kind) {
     case 'block':
@@ -164,7 +173,7 @@ function wordsOf(decision: Decision): string {
 }
 
 /** What else the place could become. */
-function remediesOf(place: Place): string {
+function otherwise(place: Place): string {
   if (place.kind !== 'block') return ''
   const possible = alternativesOf(place.block)
   return possible.length === 0 ? '' : `; it can become ${possible.join(', ')}`

@@ -1,0 +1,61 @@
+import type { Model } from '../ir/graph.js'
+import { alternativesOf } from '../passes/architecture/apply-block.js'
+import { convolutionAlternatives } from '../passes/architecture/apply-convolution.js'
+import { type Block, nodeName, nodesOf } from '../passes/architecture/block.js'
+import { type ChannelGroup, channelGroups } from '../passes/architecture/channel-groups.js'
+import type { Decision } from '../passes/architecture/decision.js'
+import { findBlocks } from '../passes/architecture/find-blocks.js'
+import { convolutionGeometry } from '../passes/convolution-layer.js'
+
+/** What of a model could be decided on, and every decision by itself that is worth a look. */
+export interface Alternatives {
+  readonly blocks: readonly Block[]
+  readonly groups: readonly ChannelGroup[]
+  readonly decisions: readonly Decision[]
+}
+
+/**
+ * Blocks in every form they can have, fused ones also with the middle at whole steps of the target's lanes; convolutions
+ * outside blocks in every form; groups at the next
+ * sizes below and above that leave no lane idle. `widthStep`: channels between such sizes.
+ */
+export function alternatives(model: Model, widthStep: number): Alternatives {
+  const blocks = findBlocks(model)
+  const groups = channelGroups(model)
+  const decisions = [
+    ...blocks.flatMap((block) => ofBlock(block, widthStep)),
+    ...convolutionsOutside(model, blocks),
+    ...groups.filter(({ pinned }) => pinned === undefined).flatMap((group) => ofGroup(group, widthStep)),
+  ]
+  return { blocks, groups, decisions }
+}
+
+function ofBlock(block: Block, widthStep: number): Decision[] {
+  const named = { kind: 'block', block: block.index ?? block.name } as const
+  return alternativesOf(block).flatMap((alternative): Decision[] => {
+    if (alternative !== 'fused') return [{ ...named, alternative }]
+    const { middle, out } = block.sizes
+    // Fewer channels than come out of the block would be a bottleneck of another kind.
+    const sizes = [0.5, 0.75, 1].map((share) => Math.round((share * middle) / widthStep) * widthStep)
+    const narrower = new Set(sizes.filter((size) => size < middle && size >= out))
+    return [{ ...named, alternative }, ...[...narrower].map((size) => ({ ...named, alternative, middle: size }))]
+  })
+}
+
+/** Convolutions that no block has decided on. */
+function convolutionsOutside(model: Model, blocks: readonly Block[]): Decision[] {
+  const inside = new Set(blocks.flatMap(nodesOf))
+  return [...model.graph.nodes()].flatMap((node) => {
+    if (inside.has(node) || convolutionGeometry(node) === undefined) return []
+    const decided = { kind: 'convolution', node: nodeName(node) } as const
+    return convolutionAlternatives(node).map((alternative) => ({ ...decided, alternative }))
+  })
+}
+
+function ofGroup({ name, size, granularity }: ChannelGroup, widthStep: number): Decision[] {
+  const below = (Math.ceil(size / widthStep) - 1) * widthStep
+  const above = Math.ceil(size / widthStep) * widthStep
+  return [below, above]
+    .filter((to) => to > 0 && to !== size && to % granularity === 0)
+    .map((to) => ({ kind: 'width', group: name, size: to }))
+}

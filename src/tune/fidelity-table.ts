@@ -1,0 +1,74 @@
+import type { DataSet } from '../accuracy/data-set.js'
+import type { Metric } from '../accuracy/metrics/metric.js'
+import type { RunOptions } from '../accuracy/model-outputs.js'
+import type { Model } from '../ir/graph.js'
+import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
+import { type Fidelity, measureFidelity } from './fidelity.js'
+import { contentKey, type FidelityCache } from './fidelity-cache.js'
+import type { LoadedTuner } from './tuners.js'
+
+/** Entries of another version are measured anew. */
+const tableVersion = 1
+
+export interface FidelityTableSpec {
+  /** The original. */
+  readonly teacher: Model
+  /** Samples that weights are fitted to. */
+  readonly calibration: DataSet
+  /** Samples that fidelity is measured on; none of the above. */
+  readonly heldOut: DataSet
+  readonly metric: Metric | undefined
+  /** undefined: weights stay what algebra gives. */
+  readonly tuner: LoadedTuner | undefined
+  readonly cache: FidelityCache
+  /** Digest of everything else that results depend on: model, samples, preprocessing, version of the program. */
+  readonly key: string
+  readonly options: RunOptions
+}
+
+/**
+ * Fidelity of rewritten models, the table that a search or an expert selects from. What was measured once is kept on disk, so
+ * that a run that is ended goes on where it was.
+ */
+export class FidelityTable {
+  readonly #spec: FidelityTableSpec
+
+  constructor(spec: FidelityTableSpec) {
+    this.#spec = spec
+  }
+
+  get heldOut(): DataSet {
+    return this.#spec.heldOut
+  }
+
+  /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
+  async of(result: RecipeResult): Promise<Fidelity> {
+    const { cache } = this.#spec
+    const key = this.#key(result)
+    const known = await cache.read(key)
+    if (known !== undefined) return known
+    const fidelity = await this.#measure(result)
+    await cache.write(key, fidelity)
+    return fidelity
+  }
+
+  #key({ decisions }: RecipeResult): string {
+    const { key, tuner, metric } = this.#spec
+    return contentKey({
+      tableVersion,
+      key,
+      tuner: tuner === undefined ? null : [tuner.name, tuner.version],
+      metric: metric?.id ?? null,
+      decisions: decisions.map(({ decision }) => decision),
+    })
+  }
+
+  async #measure(result: RecipeResult): Promise<Fidelity> {
+    const { teacher, calibration, heldOut, metric, tuner, options } = this.#spec
+    const { model: student, correspondence, fitted } = result
+    if (tuner !== undefined && fitted.length > 0)
+      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options })
+    const places = result.decisions.flatMap((decision) => shownValues(result, decision))
+    return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)
+  }
+}

@@ -1,0 +1,167 @@
+import { setImmediate } from 'node:timers/promises'
+import { digestDataSet } from '../accuracy/digest-data-set.js'
+import { readPreprocess } from '../accuracy/input/preprocess.js'
+import { metricsFor } from '../accuracy/metrics/index.js'
+import { selectSamples } from '../accuracy/select-samples.js'
+import { profile } from '../estimator/profile.js'
+import type { Target } from '../hw/target.js'
+import { readModel } from '../import/read-model.js'
+import type { Model, Node } from '../ir/graph.js'
+import { type Block, nodesOf } from '../passes/architecture/block.js'
+import type { ChannelGroup } from '../passes/architecture/channel-groups.js'
+import type { Decision } from '../passes/architecture/decision.js'
+import { isDeclined } from '../passes/architecture/declined.js'
+import { blockOf } from '../passes/architecture/find-blocks.js'
+import { applyDecisions } from '../passes/architecture/recipe.js'
+import type { Advice, AdvisedAlternative, AdvisedBlock, AdvisedGroup } from '../report/advice.js'
+import { figuresOfDecision } from '../report/decision-figures.js'
+import type { Report } from '../report/report.js'
+import { alternatives } from '../search/alternatives.js'
+import { cleanUp } from '../search/clean-up.js'
+import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
+import { FidelityTable } from '../tune/fidelity-table.js'
+import { loadTuner } from '../tune/tuners.js'
+import { advised, ranked } from './advised-alternative.js'
+import { fileFacts, modelDigest } from './facts.js'
+import { type DataOptions, openJobData } from './job-data.js'
+import { foldBudgetBytes, passContext } from './pass-context.js'
+import { curatedStep } from './tailor.js'
+
+export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
+  readonly target: Target
+  /** Sizes of symbolic dims, chosen once the model's inputs are known. */
+  readonly bind?: (model: Model) => Map<string, number>
+  readonly metric?: string | undefined
+  /** How weights are refitted before fidelity is measured. */
+  readonly tune?: string | undefined
+  /** Where fidelities are kept. */
+  readonly cache?: string | undefined
+  readonly threads?: number | undefined
+  readonly timeLimitSeconds?: number | undefined
+  readonly tool: Report['tool']
+  readonly onStage?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Fidelity is measured on at most this many of the samples held out. */
+const heldOutSamples = 256
+
+/**
+ * What could be decided on in a model: every alternative by itself applied to a copy, estimated, and with data refitted and
+ * measured; best first. Throws UserError for a model or data at fault.
+ */
+export async function adviseFile(file: string, options: AdviseOptions): Promise<Advice> {
+  const { target, onStage, signal } = options
+  onStage?.(`reading ${file}`)
+  const model = await readModel(file)
+  const symbols = options.bind?.(model) ?? new Map<string, number>()
+  const facts = await fileFacts(file, model)
+  const digest = await modelDigest(file, model)
+  const { context } = passContext(model, target, { keepOverridable: false, foldBudgetBytes })
+  await cleanUp(model, context, { ...(signal && { signal }) })
+  const base = profile(model, target, { symbols })
+  const curated = { multipleOf: curatedStep(target) }
+  const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
+  const table = await fidelityTable(model, digest, options)
+  const found: Omit<AdvisedAlternative, 'rank'>[] = []
+  const declined: Advice['declined'][number][] = []
+  for (const [i, decision] of decisions.entries()) {
+    // Lets an interruption through.
+    await setImmediate()
+    signal?.throwIfAborted()
+    onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
+    const result = applyDecisions(model, [decision], { curated })
+    if (isDeclined(result)) {
+      declined.push({ decision, reason: result.reason, remedy: result.remedy })
+      continue
+    }
+    const after = profile(result.model, target, { symbols })
+    const fidelity = (await table?.of(result)) ?? null
+    found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
+  }
+  return {
+    adviceVersion: 1,
+    model: facts,
+    target: { name: target.name, kind: target.kind, provenance: target.provenance },
+    base: figuresOfDecision(base.metrics),
+    blocks: blocks.map(advisedBlock),
+    groups: groups.map(advisedGroup),
+    data: table === undefined ? null : { source: table.heldOut.source, samples: table.heldOut.count },
+    alternatives: ranked(found),
+    declined,
+  }
+}
+
+async function fidelityTable(
+  teacher: Model,
+  digest: string,
+  options: AdviseOptions,
+): Promise<FidelityTable | undefined> {
+  const data = await openJobData(teacher, options)
+  if (data?.calibration === undefined) return undefined
+  const { threads, timeLimitSeconds, signal, tool } = options
+  const heldOut = selectSamples(
+    data.test,
+    Array.from({ length: Math.min(heldOutSamples, data.test.count) }, (_, i) => i),
+  )
+  const { calibration } = data
+  const key = contentKey({
+    tool,
+    model: digest,
+    preprocess: options.preprocess === undefined ? null : readPreprocess(options.preprocess),
+    calibration: await digestDataSet(calibration),
+    heldOut: await digestDataSet(heldOut),
+  })
+  return new FidelityTable({
+    teacher,
+    calibration,
+    heldOut,
+    metric: heldOut.labels === undefined ? undefined : metricsFor(heldOut.labels, options.metric)[0],
+    tuner: await loadTuner(options.tune ?? 'none'),
+    cache: new FidelityCache(options.cache ?? defaultCacheFolder()),
+    key,
+    options: { threads, timeLimitSeconds, signal },
+  })
+}
+
+function nodesOfBlock(blocks: readonly Block[], decision: Decision): ReadonlySet<Node> {
+  const block = decision.kind === 'block' ? blockOf(blocks, decision.block!) : undefined
+  return new Set(block === undefined ? [] : nodesOf(block))
+}
+
+function placeOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'block':
+      return `${decision.alternative} of block ${decision.block}`
+    case 'convolution':
+      return `${decision.alternative} of ${decision.node}`
+    case 'width':
+      return `${decision.size} channels of ${decision.group}`
+    default:
+      return decision.kind
+  }
+}
+
+const advisedBlock = ({ index, name, signature, kind, sizes }: Block): AdvisedBlock => ({
+  index: index ?? null,
+  name,
+  signature,
+  kind,
+  channels: [sizes.in, sizes.middle, sizes.out],
+  kernel: sizes.kernel,
+  strides: sizes.strides,
+})
+
+const advisedGroup = (
+  { name, signature, size, macs, parameters, pinned, approximate }: ChannelGroup,
+  index: number,
+): AdvisedGroup => ({
+  index,
+  name,
+  signature,
+  size,
+  macs,
+  parameters,
+  pinned: pinned?.reason ?? null,
+  approximate: approximate?.reason ?? null,
+})
