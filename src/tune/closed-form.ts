@@ -8,7 +8,7 @@ import { type ConvolutionLayer, convolutionLayer, layerTensors } from '../passes
 import { clipBounds } from '../passes/exact/scalar-constant.js'
 import { SeededRandom } from '../runtime/random.js'
 import { Runtime } from '../runtime/session.js'
-import { channelsAt, type Rows, windowsAt } from './feature-rows.js'
+import { channelsAt, RowChunks, windowsAt } from './feature-rows.js'
 import { type Bounds, RowProducts } from './normal-equations.js'
 import { stageProbe } from './probe.js'
 import { joined, Ridge, relativeError } from './ridge.js'
@@ -16,6 +16,8 @@ import type { TunedLayer, TuneReport, TuneRequest } from './tuner.js'
 
 /** Candidates for the ridge, relative to the mean diagonal of the Gram matrix; held-out samples choose. */
 const regularisations = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+/** The same for layers that were not rewritten: their present weights are worth staying near to. */
+const downstreamRegularisations = [1e-3, 1e-2, 1e-1, 1]
 /** Every so many samples one is held out. */
 const heldOutEvery = 5
 /** Features and targets of a layer that are kept take at most this much memory, whatever the number of samples. */
@@ -25,8 +27,9 @@ const activationSteps = 6
 
 /**
  * Solves for the weights of rewritten convolutions, one after the other: each sees what the student's own layers before it
- * give, and is fitted to the original's value that its output stands for, less what a residual path adds. Layers that are no
- * dense 2-D convolutions with constant weights keep theirs. Throws UserError where the runtime does not take a model.
+ * give, and is fitted to the original's value that its output stands for, less what a residual path adds. Then linear layers
+ * further downstream, which now see other inputs, are refitted where that lowers their error on held-out samples. Layers that
+ * are no dense 2-D convolutions with constant weights keep theirs. Throws UserError where the runtime does not take a model.
  */
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
   const runtime = new Runtime(request.options.signal === undefined ? {} : { signal: request.options.signal })
@@ -36,12 +39,31 @@ export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> 
     const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
     for (const fitted of request.fitted) {
       const task = taskOf(fitted, request, known)
-      if (task !== undefined) layers.push(await fitLayer(task, request, products))
+      const tuned = task === undefined ? undefined : await fitLayer(task, request, products, regularisations)
+      if (tuned !== undefined) layers.push(tuned)
+    }
+    for (const fitted of downstreamOf(request)) {
+      const task = taskOf(fitted, request, known)
+      if (task === undefined || task.bounds !== undefined) continue
+      const tuned = await fitLayer(task, request, products, downstreamRegularisations)
+      if (tuned !== undefined) layers.push(tuned)
     }
     return { layers }
   } finally {
     runtime.close()
   }
+}
+
+/** Layers behind the last rewritten one, in execution order. */
+function downstreamOf({ fitted, student, correspondence }: TuneRequest): FittedLayer[] {
+  const last = fitted.at(-1)?.node
+  if (last === undefined) return []
+  return [...student.graph.nodes()].flatMap((node) => {
+    const [output] = node.outputs
+    if (output === undefined || node.graph !== last.graph || node.order <= last.order) return []
+    const target = correspondence.of(output)?.original
+    return target === undefined ? [] : [{ node, target }]
+  })
 }
 
 /** One layer, where its input comes from, and what it is fitted to. */
@@ -82,15 +104,23 @@ function taskOf(fitted: FittedLayer, { correspondence }: TuneRequest, known: Rea
   }
 }
 
-async function fitLayer(task: FitTask, request: TuneRequest, products: RowProducts): Promise<TunedLayer> {
+/** undefined: held-out samples are better off with the weights that it has. */
+async function fitLayer(
+  task: FitTask,
+  request: TuneRequest,
+  products: RowProducts,
+  candidates: readonly number[],
+): Promise<TunedLayer | undefined> {
   const { layer, bounds, fitted } = task
   const { kept, heldOut } = await rowsOf(task, request)
   const [equations, held] = [await products.normalEquations(kept), await products.normalEquations(heldOut)]
   const present = weightsOf(layer)
-  const errors = regularisations.map((regularisation) =>
+  const errors = candidates.map((regularisation) =>
     relativeError(held, new Ridge(equations, regularisation, present).solve(equations.cross)),
   )
-  const regularisation = regularisations[errors.indexOf(Math.min(...errors))]!
+  const least = Math.min(...errors)
+  if (!(least < relativeError(held, present))) return undefined
+  const regularisation = candidates[errors.indexOf(least)]!
   const all = joined(equations, held)
   const ridge = new Ridge(all, regularisation, present)
   let weights = ridge.solve(all.cross)
@@ -112,7 +142,7 @@ async function rowsOf(task: FitTask, { teacher, student, data, options }: TuneRe
   const width = layer.weight.length / layer.outChannels + 1 + layer.outChannels
   const perSample = Math.max(1, Math.floor(rowBytes / (4 * width * data.count)))
   const random = new SeededRandom(data.count)
-  const [kept, heldOut]: [Rows[], Rows[]] = [[], []]
+  const [kept, heldOut] = [new RowChunks(), new RowChunks()]
   try {
     const quiet = withoutProgress(options)
     const expected = modelOutputs({ path: original.path }, original.model, data, quiet)
@@ -126,7 +156,7 @@ async function rowsOf(task: FitTask, { teacher, student, data, options }: TuneRe
         const targets = channelsAt(y, positions, channels)
         if (residual !== undefined) subtract(targets, outputs.get(residual.name)!, positions)
         const list = sample % heldOutEvery === heldOutEvery - 1 ? heldOut : kept
-        list.push({ count: positions.length, features, targets })
+        list.add({ count: positions.length, features, targets })
       }
     } finally {
       await expected.return(undefined)
@@ -135,8 +165,10 @@ async function rowsOf(task: FitTask, { teacher, student, data, options }: TuneRe
     await original.discard()
     await result.discard()
   }
-  // A single sample is all there is to choose by.
-  return { kept: kept.length > 0 ? kept : heldOut, heldOut: heldOut.length > 0 ? heldOut : kept }
+  kept.close()
+  heldOut.close()
+  // Few samples are all there is to choose by.
+  return { kept: kept.chunks, heldOut: heldOut.chunks.length > 0 ? heldOut.chunks : kept.chunks }
 }
 
 function withoutProgress({ onProgress: _, ...options }: RunOptions): RunOptions {

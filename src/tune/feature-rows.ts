@@ -55,3 +55,38 @@ export function channelsAt(y: Tensor, positions: Int32Array, channels?: Int32Arr
   for (const position of positions) for (const channel of kept) rows[at++] = values[channel * plane + position]!
   return rows
 }
+
+/** Rows of few samples together: a product costs a message to the runtime, however small it is. */
+export class RowChunks {
+  readonly chunks: Rows[] = []
+  #open: Rows[] = []
+  #count = 0
+
+  add(rows: Rows): void {
+    this.#open.push(rows)
+    this.#count += rows.count
+    if (this.#count >= chunkRows) this.close()
+  }
+
+  /** The last chunk may be short. */
+  close(): void {
+    if (this.#count === 0) return
+    const features = concatenated(this.#open.map((rows) => rows.features))
+    const targets = concatenated(this.#open.map((rows) => rows.targets))
+    this.chunks.push({ count: this.#count, features, targets })
+    this.#open = []
+    this.#count = 0
+  }
+}
+
+const chunkRows = 1 << 13
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -51,6 +51,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const context = passContext(model, options.target, {
     keepOverridable: options.keepOverridable ?? false,
     foldBudgetBytes,
+    mayTrade: recipe === undefined,
   })
   const former = rememberNames(model)
   const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })

@@ -11,19 +11,27 @@ import { sharedRuntime } from '../runtime/session.js'
 /** Folding may make a file larger by at most this much. */
 export const foldBudgetBytes = 96 * 1024
 
+export interface PassLimits {
+  readonly keepOverridable: boolean
+  readonly foldBudgetBytes: number
+  /** Layers may be merged where the target gains; not before a recipe, which names the layers as the model has them. */
+  readonly mayTrade?: boolean
+}
+
 /** What passes are handed: the runtime to fold with, the target to judge trades. */
 export function passContext(
   model: Model,
   target: Target,
-  limits: { readonly keepOverridable: boolean; readonly foldBudgetBytes: number },
+  limits: PassLimits,
 ): { readonly context: PassContext; warnings(): string[] } {
+  const { mayTrade = true, ...passed } = limits
   const failures = new Set<string>()
   return {
     context: {
       model,
-      ...limits,
+      ...passed,
       evaluate: constantEvaluator(sharedRuntime()),
-      isCheaper: (before, after) => isCheaper(model, target, before, after),
+      isCheaper: mayTrade ? (before, after) => isCheaper(model, target, before, after) : undefined,
     },
     warnings: () => [...failures],
   }

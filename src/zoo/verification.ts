@@ -108,7 +108,8 @@ async function blame(job: Staged, settings: VerifyOptions): Promise<string | und
   const { file, passes, options, prepare, foldBudgetBytes, staged } = job
   const fresh = async () => {
     const { model } = await prepare()
-    const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
+    const mayTrade = options.recipe === undefined
+    const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes, mayTrade }
     return { model, context: passContext(model, options.target, limits).context }
   }
   const agrees = async (model: Model) => {
