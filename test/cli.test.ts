@@ -10,7 +10,9 @@ import { toProto } from '../src/export/to-proto.js'
 import { buildModel } from '../src/ir/build.js'
 import { Tensor } from '../src/ir/tensor.js'
 import { encodeModel } from '../src/onnx/codec.js'
+import type { Advice } from '../src/report/advice.js'
 import type { Comparison } from '../src/report/comparison.js'
+import type { Report } from '../src/report/report.js'
 
 /** The program as a user runs it: built, in a process of its own. */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -149,7 +151,7 @@ describe('the other commands', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('optimize profile <models..>')
     expect(stdout).toContain('Exit codes:')
-    for (const command of ['profile', 'check', 'diff', 'targets'])
+    for (const command of ['profile', 'advise', 'check', 'diff', 'targets'])
       expect((await run(command, '--help')).stdout).toContain('Examples:')
   })
 
@@ -300,6 +302,151 @@ describe('check on data', () => {
     expect(stderr).toMatch(
       /preprocess\.json: \/fit: must be one of crop, squash, pad, found "stretch"; see docs\/data\.md/,
     )
+  })
+})
+
+describe('recipes', () => {
+  const shapes = join(root, 'fixtures/shapes')
+  const calibration = join(shapes, 'calibration')
+  const scaled = ['--preprocess', 'tensorflow']
+  const recipe = (place: string, ...decisions: object[]) => {
+    const file = join(place, 'recipe.json')
+    writeFileSync(file, JSON.stringify({ recipeVersion: 1, decisions }))
+    return file
+  }
+  const fused = (block: number) => ({ kind: 'block', block, alternative: 'fused' })
+  const middle = '/3/body/body.0/body.0.0/Conv_output_0'
+
+  test('decisions are applied, refitted, judged and reported; the result is of the new architecture', async () => {
+    const place = folder()
+    const out = join(place, 'out.onnx')
+    const file = recipe(place, fused(0), { kind: 'width', group: middle, size: 96 })
+    const data = ['--data', calibration, '--test-data', join(shapes, 'test'), ...scaled]
+    const files = ['--out', out, '--report', join(place, 'report.json'), '--markdown', join(place, 'report.md')]
+    const { code, stdout, stderr } = await run(raw, '--recipe', file, '--max-drop', '0.05', ...data, ...files)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/fused: block 0 .* 1x1 of 16 to 64, depthwise 3x3 of 64 -> 3x3 of 16 to 64 +lossy/)
+    expect(stdout).toMatch(/not verified: the recipe is lossy: it runs, and accuracy decides/)
+    expect(stdout).toMatch(/passed: the drop is/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+    const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
+    const validate = new Make({ strict: false }).compile(schema)
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    expect(report.decisions.map(({ from, to }) => [from, to])[1]).toEqual(['120', '96'])
+    const [first, second] = report.decisions
+    expect(second!.before).toEqual(first!.after)
+    // Judged on what the fit has not seen, and close to the original; the algebra alone gives more noise than signal.
+    expect(first!.fidelity!.nsr).toBeLessThan(0.1)
+    expect(first!.fit!.regularisation).toBeGreaterThan(0)
+    expect(report.accuracy).toMatchObject({ samples: 600, gate: { verdict: 'passed' } })
+    expect(readFileSync(join(place, 'report.md'), 'utf8')).toContain('## Decisions')
+    expect((await run('check', out)).stdout).toMatch(/logits/)
+    const same = join(place, 'same.json')
+    writeFileSync(same, JSON.stringify({ ...report, decisions: report.decisions.slice(0, 1) }))
+    expect((await run('diff', same, join(place, 'report.json'))).stdout).toMatch(/only after: width: 120 channels/)
+  })
+
+  test('a result that lost too much is not written, unless asked for', async () => {
+    const place = folder()
+    const out = join(place, 'out.onnx')
+    const file = recipe(place, fused(0), fused(1))
+    const args = [raw, '--recipe', file, '--tune', 'none', '--data', calibration, ...scaled, '--out', out]
+    const refused = await run(...args, '--report', join(place, 'report.json'))
+    expect(refused.code).toBe(5)
+    expect(refused.stderr).toMatch(/the accuracy gate failed, nothing was written: the drop is 0\.\d+, allowed 0\.01/)
+    expect(readdirSync(place).sort()).toEqual(['recipe.json', 'report.json'])
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    expect(report.result).toBeNull()
+    expect(report.accuracy!.samples).toBe(60)
+    const written = await run(...args, '--best-effort')
+    expect(written.code, written.stderr).toBe(0)
+    expect(written.stdout).toMatch(/warning: written all the same: the drop is/)
+    expect(existsSync(out)).toBe(true)
+  })
+
+  test('a recipe that keeps the function is verified as any other result, without data', async () => {
+    const place = folder()
+    const file = recipe(place, { kind: 'width', group: middle, size: 128 })
+    const { code, stdout, stderr } = await run(raw, '--recipe', file, '--out', join(place, 'out.onnx'))
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/120 -> 128 +rounding/)
+    expect(stdout).toMatch(/verified: the output agrees/)
+  })
+
+  test('another resolution is judged on the same samples in its own size', async () => {
+    const place = folder()
+    const file = recipe(place, { kind: 'resolution', input: 'image', height: 40, width: 40 })
+    const out = join(place, 'out.onnx')
+    const args = ['--data', join(shapes, 'test'), ...scaled, '--max-drop', '0.5', '--out', out]
+    const { code, stdout, stderr } = await run(raw, '--recipe', file, ...args)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/resolution: input "image" +float32\[\w+, 3, 48, 48\] -> float32\[\w+, 3, 40, 40\]/)
+    expect(stdout).toMatch(/top-1 accuracy +9\d\.\d\d % +\d\d\.\d\d %/)
+    expect((await run('check', out)).stdout).toMatch(/in +image float32\[\w+, 3, 40, 40\]/)
+  })
+
+  test.each<[string, (place: string) => string[], number, RegExp]>([
+    ['a lossy recipe without data', (place) => [recipe(place, fused(0))], 2, /the recipe is lossy, .* --best-effort/],
+    [
+      'an impossible decision',
+      (place) => [recipe(place, fused(0), fused(7)), '--best-effort'],
+      3,
+      /recipe\.json: \/decisions\/1: fused is not possible: block 7 \(unknown-block\); give one of 0 to 6/,
+    ],
+    [
+      'a recipe that is none',
+      (place) => [recipe(place, { kind: 'melt' })],
+      3,
+      /\/decisions\/0\/kind: must be one of block, .*, found "melt"; see docs\/recipes\.md/,
+    ],
+    [
+      'test data that were fitted to',
+      (place) => [recipe(place, fused(0)), '--data', calibration, '--test-data', calibration, ...scaled],
+      3,
+      /300 of 300 samples are in .*calibration too/,
+    ],
+    ['labels without data', (place) => [recipe(place, fused(0)), '--labels', 'y.npy'], 2, /--labels: labels without/],
+    [
+      'a fit without data',
+      (place) => [recipe(place, fused(0)), '--tune', 'closed-form', '--best-effort'],
+      2,
+      /--tune: .*--data/,
+    ],
+    ['no such recipe', () => ['none.json'], 3, /none\.json: .*check the path given to --recipe/],
+  ])('%s: exit code, one line, no file', async (_, make, code, message) => {
+    const place = folder()
+    const result = await run(raw, '--recipe', ...make(place), '--out', join(place, 'out.onnx'))
+    expect(result.code, result.stdout).toBe(code)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result.stderr).toMatch(message)
+    expect(existsSync(join(place, 'out.onnx'))).toBe(false)
+  })
+
+  test('advise: what could be decided, by names that recipes take, ranked by the latency saved', async () => {
+    const { code, stdout, stderr } = await run('advise', raw, '--json')
+    expect(code, stderr).toBe(0)
+    const advice = JSON.parse(stdout) as Advice
+    const lines = [
+      ...advice.blocks.map(({ index, name, signature }) => `block ${index} ${name}: ${signature}`),
+      ...advice.groups.map(({ name, size, signature, pinned }) => `group ${name}: ${size}, ${signature}, ${pinned}`),
+      ...advice.alternatives.slice(0, 24).map(({ rank, reason }) => `${rank} ${reason}`),
+    ]
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/advise-shapes.txt')
+    const saved = advice.alternatives.map(({ before, after }) => before.latencyMs - after.latencyMs)
+    expect(saved).toEqual([...saved].sort((a, b) => b - a))
+    expect(advice.data).toBeNull()
+    const text = await run('advise', raw, '--top', '2')
+    expect(text.stdout).toContain(advice.alternatives[1]!.reason)
+    expect(text.stdout).toContain(`and ${advice.alternatives.length - 2} more`)
+    // What it says a decision is worth is what the recipe makes of it.
+    const [best] = advice.alternatives.filter(({ kind }) => kind === 'lossy')
+    const place = folder()
+    const report = join(place, 'report.json')
+    const args = ['--best-effort', '--no-verify', '--out', join(place, 'out.onnx'), '--report', report]
+    await run(raw, '--recipe', recipe(place, best!.decision), ...args)
+    const { decisions } = JSON.parse(readFileSync(report, 'utf8')) as Report
+    expect(decisions[0]!.after).toEqual(best!.after)
   })
 })
 
