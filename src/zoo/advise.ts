@@ -57,7 +57,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   const symbols = options.bind?.(model) ?? new Map<string, number>()
   const facts = await fileFacts(file, model)
   const digest = await modelDigest(file, model)
-  const { context } = passContext(model, target, { keepOverridable: false, foldBudgetBytes })
+  const { context } = passContext(model, target, { keepOverridable: false, foldBudgetBytes, mayTrade: false })
   await cleanUp(model, context, { ...(signal && { signal }) })
   const base = profile(model, target, { symbols })
   const curated = { multipleOf: curatedStep(target) }
@@ -76,7 +76,9 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
       continue
     }
     const after = profile(result.model, target, { symbols })
-    const fidelity = (await table?.of(result)) ?? null
+    // What saves nothing needs no measuring.
+    const isFaster = after.metrics.latencyMs < base.metrics.latencyMs
+    const fidelity = (isFaster ? await table?.of(result) : undefined) ?? null
     found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
   }
   return {

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../ir/errors.js'
 import { readRecipe, validateRecipe } from './recipe-file.js'
@@ -78,6 +79,11 @@ describe('recipe files', () => {
         /r\.json: \/decisions\/0\/size: must be integer, found 1\.5; see docs\/recipes\.md for the format$/,
       )
     }
+  })
+
+  test('the recipe of the example is one', () => {
+    const file = fileURLToPath(new URL('../../../fixtures/shapes/recipe.json', import.meta.url))
+    expect(readRecipe(file).decisions.map(({ kind }) => kind)).toEqual(['block', 'block'])
   })
 
   test('a file that is not there, and one that is no JSON', () => {

@@ -105,6 +105,12 @@ describe('recipes', () => {
     expect([kindOf(64), kindOf(32), kindOf(48)]).toEqual(['rounding', 'lossy', 'exact'])
   })
 
+  test('only what is another function is fitted', () => {
+    const model = chain({ activation: 'none', expandBias: false })
+    const { kind, fitted } = applyRecipe(model, recipe(fused(0)))
+    expect([kind, fitted]).toEqual(['rounding', []])
+  })
+
   test('what is skipped shows at its output, where its input now stands', () => {
     const model = chain()
     const block = findBlocks(model)[1]!

@@ -51,7 +51,7 @@ export interface RecipeResult {
   /** What its values stand for in the original. */
   readonly correspondence: Correspondence
   readonly decisions: readonly DecisionResult[]
-  /** Layers to be fitted to the original, in execution order, each once. */
+  /** Layers to be fitted to the original, in execution order, each once: those of lossy decisions. */
   readonly fitted: readonly FittedLayer[]
   /** The least that all decisions are: exact, rounding or lossy. */
   readonly kind: PassKind
@@ -105,8 +105,9 @@ export function applyDecisions(
     }
     before = after
     results.push(result)
-    // A layer that was fused and then narrowed is fitted once, to what it stands for in the end.
-    for (const layer of applied.fitted) fitted.set(layer.node, layer)
+    // A layer that was fused and then narrowed is fitted once, to what it stands for in the end. What is the same function is
+    // not fitted at all.
+    if (applied.kind === 'lossy') for (const layer of applied.fitted) fitted.set(layer.node, layer)
     afterEach?.(result, model)
   }
   const live = [...fitted.values()].filter(({ node }) => node.isLive)
