@@ -4,10 +4,11 @@ import { valuesOf } from '../ir/graph-values.js'
 import { Patch } from '../ir/patch.js'
 import type { Tensor } from '../ir/tensor.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
-import { type ConvolutionLayer, convolutionLayer, layerTensors } from '../passes/convolution-layer.js'
+import { type ConvolutionLayer, convolutionLayer, isPointwise, layerTensors } from '../passes/convolution-layer.js'
 import { clipBounds } from '../passes/exact/scalar-constant.js'
 import { SeededRandom } from '../runtime/random.js'
 import { Runtime } from '../runtime/session.js'
+import { fitPair } from './activation-pair.js'
 import { channelsAt, RowChunks, windowsAt } from './feature-rows.js'
 import { type Bounds, RowProducts } from './normal-equations.js'
 import { stageProbe } from './probe.js'
@@ -18,6 +19,8 @@ import type { TunedLayer, TuneReport, TuneRequest } from './tuner.js'
 const regularisations = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
 /** The same for layers that were not rewritten: their present weights are worth staying near to. */
 const downstreamRegularisations = [1e-3, 1e-2, 1e-1, 1]
+/** Of a layer that kept its weights. */
+const defaultRegularisation = 1e-3
 /** Every so many samples one is held out. */
 const heldOutEvery = 5
 /** Features and targets of a layer that are kept take at most this much memory, whatever the number of samples. */
@@ -37,16 +40,21 @@ export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> 
     const products = await RowProducts.open(runtime)
     const layers: TunedLayer[] = []
     const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
-    for (const fitted of request.fitted) {
+    for (const fitted of layersFrom(request)) {
       const task = taskOf(fitted, request, known)
-      const tuned = task === undefined ? undefined : await fitLayer(task, request, products, regularisations)
+      if (task === undefined) continue
+      const isRewritten = request.fitted.includes(fitted)
+      const first = layerBefore(task, request.fitted)
+      if (!isRewritten && first === undefined && task.bounds !== undefined) continue
+      const candidates = isRewritten || first !== undefined ? regularisations : downstreamRegularisations
+      const tuned = await fitLayer(task, request, products, candidates)
       if (tuned !== undefined) layers.push(tuned)
-    }
-    for (const fitted of downstreamOf(request)) {
-      const task = taskOf(fitted, request, known)
-      if (task === undefined || task.bounds !== undefined) continue
-      const tuned = await fitLayer(task, request, products, downstreamRegularisations)
-      if (tuned !== undefined) layers.push(tuned)
+      const pair = first === undefined ? undefined : [taskOf(first, request, known), taskOf(fitted, request, known)]
+      const bounds = pair?.[0]?.bounds
+      if (pair?.[0] === undefined || pair[1] === undefined || bounds === undefined || pair[1].bounds !== undefined)
+        continue
+      const regularisation = layers.find(({ layer }) => layer === first?.node.label)?.regularisation
+      await refinePair({ ...pair[0], bounds }, pair[1], regularisation, request, products, runtime)
     }
     return { layers }
   } finally {
@@ -54,14 +62,15 @@ export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> 
   }
 }
 
-/** Layers behind the last rewritten one, in execution order. */
-function downstreamOf({ fitted, student, correspondence }: TuneRequest): FittedLayer[] {
-  const last = fitted.at(-1)?.node
-  if (last === undefined) return []
+/** Rewritten layers, and what else could be refitted behind the first of them, in execution order. */
+function layersFrom({ fitted, student, correspondence }: TuneRequest): FittedLayer[] {
+  const first = fitted[0]?.node
+  if (first === undefined) return []
   return [...student.graph.nodes()].flatMap((node) => {
+    const rewritten = fitted.find((layer) => layer.node === node)
+    if (rewritten !== undefined) return [rewritten]
     const [output] = node.outputs
-    if (output === undefined || node.graph !== last.graph || node.order <= last.order) return []
-    const target = correspondence.of(output)?.original
+    const target = output === undefined || node.order < first.order ? undefined : correspondence.of(output)?.original
     return target === undefined ? [] : [{ node, target }]
   })
 }
@@ -102,6 +111,33 @@ function taskOf(fitted: FittedLayer, { correspondence }: TuneRequest, known: Rea
     residual: sum?.inputs.find((input) => input !== output),
     bounds: sum !== undefined ? undefined : reader?.is('Relu') ? [0, Number.POSITIVE_INFINITY] : clipBounds(reader),
   }
+}
+
+/** The rewritten layer whose activation this pointwise one reads, and nobody else does. */
+function layerBefore({ layer, input }: FitTask, fitted: readonly FittedLayer[]): FittedLayer | undefined {
+  if (!isPointwise(layer) || input.soleUser === undefined) return undefined
+  const activation = input.producer
+  const before = activation?.inputs[0]
+  if (before?.soleUser !== activation) return undefined
+  return fitted.find(({ node }) => node === before?.producer)
+}
+
+/** Both layers of a rewritten pair, fitted together to what the second is to give. */
+async function refinePair(
+  first: FitTask & { readonly bounds: Bounds },
+  second: FitTask,
+  regularisation: number | undefined,
+  request: TuneRequest,
+  products: RowProducts,
+  runtime: Runtime,
+): Promise<void> {
+  const { kept, heldOut } = await rowsOf({ ...second, layer: first.layer, input: first.input }, request)
+  const start = { first: weightsOf(first.layer), second: weightsOf(second.layer) }
+  const ridge = regularisation ?? defaultRegularisation
+  const equations = await products.normalEquations(kept)
+  const pair = await fitPair(runtime, start, equations, ridge, first.bounds, { rows: kept, heldOut })
+  setWeights(first, request, pair.first)
+  setWeights(second, request, pair.second)
 }
 
 /** undefined: held-out samples are better off with the weights that it has. */

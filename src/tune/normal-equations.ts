@@ -30,7 +30,7 @@ export class RowProducts {
   }
 
   static async open(runtime: Runtime): Promise<RowProducts> {
-    const normal = await load(runtime, (g) => {
+    const normal = await loadGraph(runtime, (g) => {
       const [x, y] = [g.input('x', 'float32', ['rows', 'features']), g.input('y', 'float32', ['rows', 'outputs'])]
       const transposed = g.op('Transpose', [x], { perm: [1, 0] })
       g.output(g.op('MatMul', [transposed, x]), 'gram')
@@ -54,7 +54,7 @@ export class RowProducts {
     }
     for (const chunk of chunks) {
       const [x, y] = matrices(chunk)
-      const products = await run(this.#runtime, this.#normal, { x, y })
+      const products = await runGraph(this.#runtime, this.#normal, { x, y })
       accumulate(sums.gram, products.get('gram')!)
       accumulate(sums.cross, products.get('cross')!)
       for (const value of chunk.targets) sums.squares += value * value
@@ -74,7 +74,7 @@ export class RowProducts {
       const [x, y] = matrices(chunk)
       const features = chunk.features.length / chunk.count
       const w = Tensor.fromArray('float32', [features, weights.length / features], Float32Array.from(weights))
-      accumulate(cross, (await run(this.#runtime, session, { x, y, w })).get('cross')!)
+      accumulate(cross, (await runGraph(this.#runtime, session, { x, y, w })).get('cross')!)
     }
     return cross
   }
@@ -84,7 +84,7 @@ export class RowProducts {
       if (this.#clipped.bounds[0] === bounds[0] && this.#clipped.bounds[1] === bounds[1]) return this.#clipped.session
       await this.#runtime.release(this.#clipped.session)
     }
-    const session = await load(this.#runtime, (g) => {
+    const session = await loadGraph(this.#runtime, (g) => {
       const x = g.input('x', 'float32', ['rows', 'features'])
       const y = g.input('y', 'float32', ['rows', 'outputs'])
       let z = y
@@ -100,25 +100,31 @@ export class RowProducts {
   }
 }
 
-async function load(runtime: Runtime, build: (g: GraphBuilder) => void): Promise<Session> {
+/** Loads a small graph of our own, the runtime's optimizations on. */
+export async function loadGraph(runtime: Runtime, build: (g: GraphBuilder) => void): Promise<Session> {
   const bytes = Buffer.concat(encodeModel(toProto(buildModel(build))))
   const session = await runtime.load({ bytes }, { optimization: 'all' })
   if (isFailure(session)) throw new Error(session.message)
   return session
 }
 
-async function run(runtime: Runtime, session: Session, feeds: Record<string, Tensor>): Promise<Map<string, Tensor>> {
+export async function runGraph(
+  runtime: Runtime,
+  session: Session,
+  feeds: Record<string, Tensor>,
+): Promise<Map<string, Tensor>> {
   const results = await runtime.run(session, new Map(Object.entries(feeds)))
   if (isFailure(results)) throw new Error(results.message)
   return results
 }
 
-const matrices = ({ count, features, targets }: Rows): [x: Tensor, y: Tensor] => [
+/** Rows as matrices [rows, features] and [rows, outputs]. */
+export const matrices = ({ count, features, targets }: Rows): [x: Tensor, y: Tensor] => [
   Tensor.fromArray('float32', [count, features.length / count], features),
   Tensor.fromArray('float32', [count, targets.length / count], targets),
 ]
 
-function accumulate(sum: Float64Array, part: Tensor): void {
+export function accumulate(sum: Float64Array, part: Tensor): void {
   const values = part.numbers()
   for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
 }
