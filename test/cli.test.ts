@@ -365,6 +365,23 @@ describe('recipes', () => {
     expect(existsSync(out)).toBe(true)
   })
 
+  test('Ctrl-C while weights are refitted leaves neither a result nor what was run on the way', async () => {
+    const place = folder()
+    const temporary = join(place, 'tmp')
+    mkdirSync(temporary)
+    const args = ['--recipe', recipe(place, fused(0), fused(1)), '--data', calibration, ...scaled]
+    const env = { ...process.env, TMPDIR: temporary }
+    const child = execFile(process.execPath, [main, raw, ...args, '--out', join(place, 'out.onnx')], { env })
+    const closed = new Promise<number | null>((resolve) => child.on('exit', resolve))
+    // Models are run from there; onnxruntime keeps files of its own beside them.
+    const probes = () => readdirSync(temporary).filter((name) => name.includes('probe'))
+    while (probes().length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+    child.kill('SIGINT')
+    expect(await closed).toBe(130)
+    expect(readdirSync(place).sort()).toEqual(['recipe.json', 'tmp'])
+    expect(probes()).toEqual([])
+  })
+
   test('a recipe that keeps the function is verified as any other result, without data', async () => {
     const place = folder()
     const file = recipe(place, { kind: 'width', group: middle, size: 128 })

@@ -88,6 +88,16 @@ describe('the child process', () => {
     expect(isFailure(await runtime.load({ bytes: good }))).toBe(false)
   })
 
+  test('an interruption is no result: every call that waits is rejected with its reason', async () => {
+    const controller = new AbortController()
+    const own = new Runtime({ signal: controller.signal })
+    const { bytes } = bytesOf((g) => g.output(g.op('Relu', [g.input('x', 'float32', [1])]), 'y'))
+    const calls = Promise.allSettled([own.load({ bytes }), own.load({ bytes })])
+    controller.abort()
+    for (const call of await calls) expect(call).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } })
+    await expect(own.load({ bytes })).rejects.toThrow(/abort/)
+  })
+
   test('a hang is a result', async () => {
     const { bytes } = bytesOf((g) => {
       const body = g.subgraph('body', (inner) => {

@@ -140,10 +140,7 @@ export class Runtime {
       const timer = setTimeout(() => {
         this.#end(child, { failure: 'timeout', message: `no answer within ${timeoutMs / 1000} s` })
       }, timeoutMs)
-      const onAbort = () => {
-        this.#end(child, { failure: 'crash', message: 'interrupted' })
-        reject(signal?.reason as Error)
-      }
+      const onAbort = () => this.#end(child, { failure: 'crash', message: 'interrupted' })
       const settle = (value: object) => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
@@ -152,7 +149,9 @@ export class Runtime {
           child.unref()
           child.channel?.unref()
         }
-        resolve(value)
+        // Whoever interrupts wants no result: not even that there is none.
+        if (signal?.aborted && isFailure(value)) reject(signal.reason as Error)
+        else resolve(value)
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#pending.set(id, { resolve: (value) => settle(value as object), onFailure: settle, kind })

@@ -1,0 +1,93 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { dump } from 'npyjs'
+import { describe, expect, test } from 'vitest'
+import { bottleneck } from '../../test/architecture/bottleneck.js'
+import { writeModel } from '../export/write-model.js'
+import { loadTarget } from '../hw/target.js'
+import { buildModel } from '../ir/build.js'
+import { Tensor } from '../ir/tensor.js'
+import { type AdviseOptions, adviseFile } from './advise.js'
+
+/** A classifier of 5 classes on images of 4 channels, and 20 images with their classes. */
+async function setUp(): Promise<{ readonly file: string; readonly options: AdviseOptions; readonly folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'advise-'))
+  const model = buildModel(
+    (g) => {
+      const x = g.input('x', 'float32', ['n', 4, 24, 24])
+      const features = bottleneck(g, x, { in: 4, middle: 48, out: 4, residual: true })
+      const weights = g.constant(
+        Tensor.float32(
+          Array.from({ length: 20 }, (_, i) => Math.sin(i)),
+          [4, 5],
+        ),
+      )
+      g.output(g.op('MatMul', [g.op('ReduceMean', [features], { axes: [2, 3], keepdims: 0 }), weights]), 'scores')
+    },
+    { opset: 17 },
+  )
+  const file = join(folder, 'net.onnx')
+  await writeModel(model, file)
+  const images = Float32Array.from({ length: 20 * 4 * 24 * 24 }, (_, i) => Math.sin(i * i))
+  writeFileSync(join(folder, 'x.npy'), Buffer.from(dump(images, [20, 4, 24, 24])))
+  writeFileSync(
+    join(folder, 'y.npy'),
+    Buffer.from(
+      dump(
+        Int32Array.from({ length: 20 }, (_, i) => i % 5),
+        [20],
+      ),
+    ),
+  )
+  const options: AdviseOptions = {
+    target: loadTarget('neural-engine'),
+    data: join(folder, 'x.npy'),
+    labels: join(folder, 'y.npy'),
+    cache: join(folder, 'cache'),
+    tool: { name: 'test', version: '0' },
+  }
+  return { file, options, folder }
+}
+
+describe('advice with data', () => {
+  test('measures what saves latency, ranks by what is saved over what is lost, and goes on where it stopped', async () => {
+    const { file, options, folder } = await setUp()
+    const controller = new AbortController()
+    const stages: string[] = []
+    const interrupted = adviseFile(file, {
+      ...options,
+      signal: controller.signal,
+      onStage: (text) => {
+        stages.push(text)
+        if (text.startsWith('alternative 3 ')) controller.abort()
+      },
+    })
+    await expect(interrupted).rejects.toThrow()
+    const before = readdirSync(join(folder, 'cache', 'fidelity')).length
+    expect(before).toBeGreaterThan(0)
+    const advice = await adviseFile(file, options)
+    const measured = advice.alternatives.filter(({ fidelity }) => fidelity !== null)
+    expect(readdirSync(join(folder, 'cache', 'fidelity'))).toHaveLength(measured.length)
+    expect(measured.length).toBeGreaterThan(before)
+    expect(advice.data).toEqual({ source: options.data, samples: 4 })
+    for (const { before: old, after, fidelity, reason } of advice.alternatives) {
+      expect(fidelity !== null).toBe(after.latencyMs < old.latencyMs)
+      if (fidelity === null) continue
+      expect(fidelity.metric?.name).toBe('top-1')
+      expect(fidelity.kl).not.toBeNull()
+      expect(reason).toMatch(/NSR/)
+    }
+    const worth = measured.map(
+      ({ before: old, after, fidelity }) => (old.latencyMs - after.latencyMs) / (1.01 - fidelity!.cosine ** 2),
+    )
+    expect(worth).toEqual([...worth].sort((a, b) => b - a))
+    expect(await adviseFile(file, options)).toEqual(advice)
+    expect(stages[1]).toMatch(/^alternative 1 of \d+: fused of block 0$/)
+  })
+
+  test('labels without samples', async () => {
+    const { file, options } = await setUp()
+    await expect(adviseFile(file, { ...options, data: undefined })).rejects.toMatchObject({ code: 'usage' })
+  })
+})
