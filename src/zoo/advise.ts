@@ -24,7 +24,7 @@ import { loadTuner } from '../tune/tuners.js'
 import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { type DataOptions, openJobData } from './job-data.js'
-import { foldBudgetBytes, passContext } from './pass-context.js'
+import { passContext } from './pass-context.js'
 import { curatedStep } from './tailor.js'
 
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
@@ -57,7 +57,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   const symbols = options.bind?.(model) ?? new Map<string, number>()
   const facts = await fileFacts(file, model)
   const digest = await modelDigest(file, model)
-  const { context } = passContext(model, target, { keepOverridable: false, foldBudgetBytes, mayTrade: false })
+  const context = passContext(model, target, { mayTrade: false })
   await cleanUp(model, context, { ...(signal && { signal }) })
   const base = profile(model, target, { symbols })
   const curated = { multipleOf: curatedStep(target) }

@@ -15,7 +15,7 @@ import { openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { judge } from './judge.js'
 import { outputPath } from './output-path.js'
-import { foldBudgetBytes, passContext } from './pass-context.js'
+import { firstPassOptions, passContext } from './pass-context.js'
 import { startStopwatch } from './stopwatch.js'
 import { tailor } from './tailor.js'
 import { type Checked, verifyStaged } from './verification.js'
@@ -48,13 +48,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 
   stage('running passes')
   if (options.freeze) freezeSymbols(model, symbols)
-  const context = passContext(model, options.target, {
-    keepOverridable: options.keepOverridable ?? false,
-    foldBudgetBytes,
-    mayTrade: recipe === undefined,
-  })
+  const context = passContext(model, options.target, firstPassOptions(options))
   const former = rememberNames(model)
-  const passes = await cleanUp(model, context.context, { ...(options.signal && { signal: options.signal }) })
+  const passes = await cleanUp(model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
   const tailored =
@@ -73,7 +69,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     after = await estimateFile(final, staged.path, options.target, { symbols }, options.signal)
     clock.lap('estimate')
     stage('verifying with onnxruntime')
-    checked = await verifyStaged({ file, staged, passes, tailored, data, symbols, options, prepare, foldBudgetBytes })
+    checked = await verifyStaged({ file, staged, passes, tailored, data, symbols, options, prepare })
     clock.lap('verify')
     if (data !== undefined && checked.verification.verdict !== 'differs') {
       accuracy = await judge({ path: file, model }, { path: staged.path, model: final }, data, options)
@@ -106,7 +102,6 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       ...model.warnings,
       ...checked.warnings,
       ...droppedInputs(passes),
-      ...new Set([...context.warnings(), ...(tailored?.warnings ?? [])]),
       ...bestEffortWarnings(tailored?.kind, accuracy, result),
     ],
     timing: clock.laps(),

@@ -2,7 +2,7 @@ import { loadTarget, type Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import type { DriverResult } from '../passes/driver.js'
 import { cleanUp } from '../search/clean-up.js'
-import { foldBudgetBytes, passContext } from './pass-context.js'
+import { passContext } from './pass-context.js'
 
 export interface OptimizeOptions {
   /** A target or its name; default `neural-engine`. */
@@ -14,10 +14,7 @@ export interface OptimizeOptions {
 
 /** Runs the exact and rounding passes on a model in memory, changing it in place. Verify it before you rely on it. */
 export function optimize(model: Model, options: OptimizeOptions = {}): Promise<DriverResult> {
-  const { target = 'neural-engine', keepOverridable = false, signal } = options
-  const { context } = passContext(model, typeof target === 'string' ? loadTarget(target) : target, {
-    keepOverridable,
-    foldBudgetBytes,
-  })
+  const { target = 'neural-engine', keepOverridable, signal } = options
+  const context = passContext(model, typeof target === 'string' ? loadTarget(target) : target, { keepOverridable })
   return cleanUp(model, context, signal === undefined ? {} : { signal })
 }

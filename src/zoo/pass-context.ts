@@ -7,33 +7,33 @@ import type { Model, Node } from '../ir/graph.js'
 import type { ConvolutionShape, PassContext } from '../passes/define.js'
 import { constantEvaluator } from '../passes/evaluate-constants.js'
 import { sharedRuntime } from '../runtime/session.js'
+import type { JobOptions } from './job-options.js'
 
 /** Folding may make a file larger by at most this much. */
-export const foldBudgetBytes = 96 * 1024
+const foldBudgetBytes = 96 * 1024
 
-export interface PassLimits {
-  readonly keepOverridable: boolean
-  readonly foldBudgetBytes: number
+export interface PassOptions {
+  /** Initializers that are also inputs stay inputs; default: they become constants. */
+  readonly keepOverridable?: boolean | undefined
   /** Layers may be merged where the target gains; not before a recipe, which names the layers as the model has them. */
   readonly mayTrade?: boolean
 }
 
+/** Of the passes that a job begins with. */
+export const firstPassOptions = ({ keepOverridable, recipe }: JobOptions): PassOptions => ({
+  keepOverridable,
+  mayTrade: recipe === undefined,
+})
+
 /** What passes are handed: the runtime to fold with, the target to judge trades. */
-export function passContext(
-  model: Model,
-  target: Target,
-  limits: PassLimits,
-): { readonly context: PassContext; warnings(): string[] } {
-  const { mayTrade = true, ...passed } = limits
-  const failures = new Set<string>()
+export function passContext(model: Model, target: Target, options: PassOptions = {}): PassContext {
+  const { keepOverridable = false, mayTrade = true } = options
   return {
-    context: {
-      model,
-      ...passed,
-      evaluate: constantEvaluator(sharedRuntime()),
-      isCheaper: mayTrade ? (before, after) => isCheaper(model, target, before, after) : undefined,
-    },
-    warnings: () => [...failures],
+    model,
+    keepOverridable,
+    foldBudgetBytes,
+    evaluate: constantEvaluator(sharedRuntime()),
+    isCheaper: mayTrade ? (before, after) => isCheaper(model, target, before, after) : undefined,
   }
 }
 

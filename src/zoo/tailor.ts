@@ -19,7 +19,7 @@ import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
-import { foldBudgetBytes, passContext } from './pass-context.js'
+import { passContext } from './pass-context.js'
 import type { Stopwatch } from './stopwatch.js'
 
 /** A model as a recipe has it: decisions applied, weights refitted, cleaned up again. */
@@ -30,7 +30,6 @@ export interface Tailored {
   readonly decisions: readonly DecisionEntry[]
   /** Of the second clean-up. */
   readonly passes: DriverResult
-  readonly warnings: readonly string[]
 }
 
 export interface TailorJob {
@@ -85,11 +84,10 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
       fit: hardestFit(fitted, tuned),
     }),
   )
-  const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes }
-  const context = passContext(result.model, options.target, limits)
-  const passes = await cleanUp(result.model, context.context, { ...(options.signal && { signal: options.signal }) })
+  const context = passContext(result.model, options.target, { keepOverridable: options.keepOverridable })
+  const passes = await cleanUp(result.model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
-  return { model: result.model, kind: result.kind, decisions, passes, warnings: context.warnings() }
+  return { model: result.model, kind: result.kind, decisions, passes }
 }
 
 /** New weights for what was rewritten; undefined: they stay what algebra gave. */

@@ -10,7 +10,7 @@ import { type Verification, type VerifyOptions, verify } from '../runtime/verify
 import { firstGuilty } from '../search/clean-up.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
-import { passContext } from './pass-context.js'
+import { firstPassOptions, passContext } from './pass-context.js'
 import type { Tailored } from './tailor.js'
 
 export interface Checked {
@@ -31,7 +31,6 @@ interface Staged {
   readonly options: JobOptions
   /** The original once more, as it was before any pass. */
   readonly prepare: () => Promise<{ readonly model: Model; readonly symbols: ReadonlyMap<string, number> }>
-  readonly foldBudgetBytes: number
 }
 
 /** Compares the staged result with the original; when they differ, the first guilty pass and place are named. */
@@ -105,12 +104,10 @@ function toleranceOf({ passes }: DriverResult): (dtype: DType) => Tolerance {
 }
 
 async function blame(job: Staged, settings: VerifyOptions): Promise<string | undefined> {
-  const { file, passes, options, prepare, foldBudgetBytes, staged } = job
+  const { file, passes, options, prepare, staged } = job
   const fresh = async () => {
     const { model } = await prepare()
-    const mayTrade = options.recipe === undefined
-    const limits = { keepOverridable: options.keepOverridable ?? false, foldBudgetBytes, mayTrade }
-    return { model, context: passContext(model, options.target, limits).context }
+    return { model, context: passContext(model, options.target, firstPassOptions(options)) }
   }
   const agrees = async (model: Model) => {
     const trial = await stageModel(model, `${staged.path}.trial.onnx`)
