@@ -23,7 +23,7 @@ export async function holdOut(data: DataSet, share: number, seed: number): Promi
   // What is owed to the part held out; it travels from class to class, so that classes of one sample count too.
   let owed = random.uniform()
   for (const stratum of groupBy(families, (family) => classOf(data, family[0]!))) {
-    for (const family of shuffled(stratum, random)) {
+    for (const family of random.shuffled(stratum)) {
       owed += share * family.length
       if (owed < 1) continue
       owed -= family.length
@@ -52,14 +52,4 @@ function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key):
     else group.push(item)
   }
   return [...groups.values()]
-}
-
-/** Fisher and Yates. */
-function shuffled<Item>(items: readonly Item[], random: SeededRandom): Item[] {
-  const order = [...items]
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = random.integer(0, last)
-    ;[order[last], order[other]] = [order[other]!, order[last]!]
-  }
-  return order
 }

@@ -33,4 +33,14 @@ export class SeededRandom {
   integer(low: number, high: number): number {
     return low + Math.floor(this.uniform() * (high - low + 1))
   }
+
+  /** A copy in another order, all orders alike (Fisher and Yates). */
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    const order = [...items]
+    for (let last = order.length - 1; last > 0; last--) {
+      const other = this.integer(0, last)
+      ;[order[last], order[other]] = [order[other]!, order[last]!]
+    }
+    return order
+  }
 }

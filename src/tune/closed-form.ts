@@ -5,7 +5,7 @@ import { Patch } from '../ir/patch.js'
 import type { Tensor } from '../ir/tensor.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
 import { type ConvolutionLayer, convolutionLayer, isPointwise, layerTensors } from '../passes/convolution-layer.js'
-import { clipBounds } from '../passes/exact/scalar-constant.js'
+import { clampBounds } from '../passes/exact/scalar-constant.js'
 import { SeededRandom } from '../runtime/random.js'
 import { Runtime } from '../runtime/session.js'
 import { fitPair } from './activation-pair.js'
@@ -109,7 +109,7 @@ function taskOf(fitted: FittedLayer, { correspondence }: TuneRequest, known: Rea
     target: counterpart.original,
     channels,
     residual: sum?.inputs.find((input) => input !== output),
-    bounds: sum !== undefined ? undefined : reader?.is('Relu') ? [0, Number.POSITIVE_INFINITY] : clipBounds(reader),
+    bounds: sum !== undefined ? undefined : clampBounds(reader),
   }
 }
 

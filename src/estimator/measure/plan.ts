@@ -39,7 +39,7 @@ export class MeasurementPlan {
   constructor(prior: readonly PriorKernel[], seed: number) {
     this.#prior = prior
     this.#random = new SeededRandom(seed)
-    this.#queue = this.#shuffled(prior)
+    this.#queue = this.#random.shuffled(prior)
   }
 
   /** Variants of the next kernel, best first: where one cannot be run the next is tried. undefined: nothing left. */
@@ -67,15 +67,6 @@ export class MeasurementPlan {
     const list = this.#known.get(base.id)
     if (list === undefined) this.#known.set(base.id, [{ shape, latencyMs }])
     else list.push({ shape, latencyMs })
-  }
-
-  #shuffled(list: readonly PriorKernel[]): PriorKernel[] {
-    const order = [...list]
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = this.#random.integer(0, i)
-      ;[order[i], order[j]] = [order[j]!, order[i]!]
-    }
-    return order
   }
 
   /** The next round: kernels drawn by weight x error. */

@@ -1,23 +1,10 @@
-import { constantOf } from '../../ir/constant.js'
 import type { DType } from '../../ir/dtype.js'
 import type { Node } from '../../ir/graph.js'
 import { attr, type Patch } from '../../ir/patch.js'
 import { numberToFloat16, Tensor } from '../../ir/tensor.js'
 import { dtypeOf } from '../../ir/type.js'
 import { definePass, skip } from '../define.js'
-
-/** Lower and upper bound of a Clip or Relu; infinite where there is none. undefined when one is not constant. */
-function boundsOf(node: Node): readonly [low: number, high: number] | undefined {
-  if (node.is('Relu')) return [0, Number.POSITIVE_INFINITY]
-  if (!node.is('Clip')) return undefined
-  if ((node.graph.opsets.get('') ?? 0) < 11) {
-    return [node.float('min', Number.NEGATIVE_INFINITY), node.float('max', Number.POSITIVE_INFINITY)]
-  }
-  const [, low, high] = node.inputs
-  const lowest = low === undefined ? Number.NEGATIVE_INFINITY : constantOf(low)?.numbers()[0]
-  const highest = high === undefined ? Number.POSITIVE_INFINITY : constantOf(high)?.numbers()[0]
-  return lowest === undefined || highest === undefined ? undefined : [lowest, highest]
-}
+import { clampBounds } from './scalar-constant.js'
 
 /** clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)) when a <= b and c <= d; Relu is clip(x, 0, inf). */
 export const mergeClips = definePass({
@@ -31,8 +18,8 @@ export const mergeClips = definePass({
     const inner = input?.producer
     const source = inner?.inputs[0]
     if (inner === undefined || source === undefined || !(inner.is('Clip') || inner.is('Relu'))) return null
-    const first = boundsOf(inner)
-    const second = boundsOf(node)
+    const first = clampBounds(inner)
+    const second = clampBounds(node)
     if (first === undefined || second === undefined) return skip('bounds-not-constant', node, 'none')
     if (node.is('Relu') && inner.is('Relu')) return null
     const dtype = dtypeOf(source.type) ?? dtypeOf(node.outputs[0]?.type)

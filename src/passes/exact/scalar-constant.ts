@@ -42,6 +42,10 @@ export function clipBounds(node: Node | undefined): readonly [number, number] | 
   return low === undefined || high === undefined ? undefined : [low, high]
 }
 
+/** The same of a Relu too. */
+export const clampBounds = (node: Node | undefined): readonly [number, number] | undefined =>
+  node?.is('Relu') === true ? [0, Number.POSITIVE_INFINITY] : clipBounds(node)
+
 /** float32 or float16: formulas in these are recognised. */
 export const isFloat = (value: Value | undefined): boolean => {
   const dtype = dtypeOf(value?.type)
