@@ -1,4 +1,5 @@
-import { type Advice, type AlternativeFidelity, meanNoise } from './advice.js'
+import type { Fidelity } from '../tune/fidelity.js'
+import { type Advice, meanNoise } from './advice.js'
 import { bytes, change, count, magnitude, milliseconds, significant } from './format.js'
 import { type Colors, plainTable } from './terminal.js'
 
@@ -51,7 +52,7 @@ function alternativesTable(shown: Advice['alternatives'], isMeasured: boolean, c
   return table.toString()
 }
 
-function noiseText(fidelity: AlternativeFidelity | null): string {
+function noiseText(fidelity: Fidelity | null): string {
   const nsr = meanNoise(fidelity)
   return nsr === null ? '-' : significant(nsr)
 }

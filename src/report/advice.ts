@@ -1,6 +1,7 @@
 import type { Bottleneck } from '../estimator/bottleneck.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
+import type { Fidelity } from '../tune/fidelity.js'
 import type { DecisionFigures, ModelFacts } from './report.js'
 
 /** What could be changed of a model for a target, and what each change alone is worth and costs; version 1. */
@@ -60,26 +61,13 @@ export interface AdvisedAlternative {
   readonly before: DecisionFigures
   readonly after: DecisionFigures
   readonly bottleneck: { readonly before: Bottleneck | null; readonly after: Bottleneck | null }
-  readonly fidelity: AlternativeFidelity | null
+  readonly fidelity: Fidelity | null
   /** The above in one line. */
   readonly reason: string
 }
 
-/** On samples that the weights were not refitted to. */
-export interface AlternativeFidelity {
-  /** Noise to signal: mean squared error over variance of the original, at each value where the change shows. */
-  readonly noise: readonly { readonly at: string; readonly nsr: number }[]
-  /** Of all outputs of a sample as one vector; mean over samples. */
-  readonly cosine: number
-  /** Mean over samples, in nats, of the outputs as distributions over classes; null: they are none. */
-  readonly kl: number | null
-  /** The task's metric, where labels were given. */
-  readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
-  readonly samples: number
-}
-
 /** Mean over the values where a change shows; null: it was measured nowhere. */
-export const meanNoise = (fidelity: AlternativeFidelity | null): number | null =>
+export const meanNoise = (fidelity: Fidelity | null): number | null =>
   fidelity === null || fidelity.noise.length === 0
     ? null
     : fidelity.noise.reduce((sum, { nsr }) => sum + nsr, 0) / fidelity.noise.length

@@ -3,7 +3,16 @@ import type { GraphBuilder } from '../ir/build.js'
 import { Tensor } from '../ir/tensor.js'
 import type { Runtime, Session } from '../runtime/session.js'
 import type { Rows } from './feature-rows.js'
-import { accumulate, type Bounds, loadGraph, matrices, type NormalEquations, runGraph } from './normal-equations.js'
+import {
+  accumulate,
+  type Bounds,
+  emptyEquations,
+  loadGraph,
+  matrices,
+  type NormalEquations,
+  runGraph,
+  weightsTensor,
+} from './normal-equations.js'
 import { Ridge } from './ridge.js'
 
 /**
@@ -84,18 +93,11 @@ async function sums(
   { first, second }: Pair,
   { features, middle, outputs }: Shape,
 ) {
-  const w = tensorOf(first, [features, middle])
-  const p = tensorOf(second, [middle + 1, outputs])
-  const back = tensorOf(backwards(second, middle, outputs), [outputs, middle])
+  const w = weightsTensor(first, [features, middle])
+  const p = weightsTensor(second, [middle + 1, outputs])
+  const back = weightsTensor(backwards(second, middle, outputs), [outputs, middle])
   const wanted = new Float64Array(features * middle)
-  const equations: NormalEquations = {
-    features: middle + 1,
-    outputs,
-    gram: new Float64Array((middle + 1) ** 2),
-    cross: new Float64Array((middle + 1) * outputs),
-    squares: 0,
-    rows: 0,
-  }
+  const equations = emptyEquations(middle + 1, outputs)
   let error = 0
   for (const chunk of chunks) {
     const [x, y] = matrices(chunk)
@@ -104,7 +106,6 @@ async function sums(
     accumulate(equations.gram, results.get('gram')!)
     accumulate(equations.cross, results.get('cross')!)
     error += results.get('error')!.numbers()[0]!
-    equations.rows += chunk.count
   }
   return { wanted, second: equations, error }
 }
@@ -145,6 +146,3 @@ function backwards(second: Float64Array, middle: number, outputs: number): Float
   for (let i = 0; i < outputs; i++) gram.set(i, i, gram.get(i, i) + ridge)
   return Float64Array.from(solve(gram, p.transpose()).to1DArray())
 }
-
-const tensorOf = (values: Float64Array, dims: readonly number[]): Tensor =>
-  Tensor.fromArray('float32', dims, Float32Array.from(values))

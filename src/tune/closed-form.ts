@@ -1,4 +1,3 @@
-import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Value } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
 import { Patch } from '../ir/patch.js'
@@ -11,8 +10,8 @@ import { Runtime } from '../runtime/session.js'
 import { fitPair } from './activation-pair.js'
 import { channelsAt, RowChunks, windowsAt } from './feature-rows.js'
 import { type Bounds, RowProducts } from './normal-equations.js'
-import { stageProbe } from './probe.js'
 import { joined, Ridge, relativeError } from './ridge.js'
+import { sideBySide } from './side-by-side.js'
 import type { TunedLayer, TuneReport, TuneRequest } from './tuner.js'
 
 /** Candidates for the ridge, relative to the mean diagonal of the Gram matrix; held-out samples choose. */
@@ -43,18 +42,17 @@ export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> 
     for (const fitted of layersFrom(request)) {
       const task = taskOf(fitted, request, known)
       if (task === undefined) continue
-      const isRewritten = request.fitted.includes(fitted)
-      const first = layerBefore(task, request.fitted)
-      if (!isRewritten && first === undefined && task.bounds !== undefined) continue
-      const candidates = isRewritten || first !== undefined ? regularisations : downstreamRegularisations
-      const tuned = await fitLayer(task, request, products, candidates)
+      const before = layerBefore(task, request.fitted)
+      const isOwn = before !== undefined || request.fitted.includes(fitted)
+      if (!isOwn && task.bounds !== undefined) continue
+      const tuned = await fitLayer(task, request, products, isOwn ? regularisations : downstreamRegularisations)
       if (tuned !== undefined) layers.push(tuned)
-      const pair = first === undefined ? undefined : [taskOf(first, request, known), taskOf(fitted, request, known)]
-      const bounds = pair?.[0]?.bounds
-      if (pair?.[0] === undefined || pair[1] === undefined || bounds === undefined || pair[1].bounds !== undefined)
-        continue
-      const regularisation = layers.find(({ layer }) => layer === first?.node.label)?.regularisation
-      await refinePair({ ...pair[0], bounds }, pair[1], regularisation, request, products, runtime)
+      if (before === undefined) continue
+      const ridge = layers.find(({ layer }) => layer === before.node.label)?.regularisation ?? defaultRegularisation
+      // Both have weights by now that they did not begin with.
+      const [first, second] = [taskOf(before, request, known), taskOf(fitted, request, known)]
+      if (first?.bounds !== undefined && second !== undefined && second.bounds === undefined)
+        await refinePair({ ...first, bounds: first.bounds }, second, ridge, request, products, runtime)
     }
     return { layers }
   } finally {
@@ -126,16 +124,15 @@ function layerBefore({ layer, input }: FitTask, fitted: readonly FittedLayer[]):
 async function refinePair(
   first: FitTask & { readonly bounds: Bounds },
   second: FitTask,
-  regularisation: number | undefined,
+  regularisation: number,
   request: TuneRequest,
   products: RowProducts,
   runtime: Runtime,
 ): Promise<void> {
   const { kept, heldOut } = await rowsOf({ ...second, layer: first.layer, input: first.input }, request)
   const start = { first: weightsOf(first.layer), second: weightsOf(second.layer) }
-  const ridge = regularisation ?? defaultRegularisation
   const equations = await products.normalEquations(kept)
-  const pair = await fitPair(runtime, start, equations, ridge, first.bounds, { rows: kept, heldOut })
+  const pair = await fitPair(runtime, start, equations, regularisation, first.bounds, { rows: kept, heldOut })
   setWeights(first, request, pair.first)
   setWeights(second, request, pair.second)
 }
@@ -174,41 +171,27 @@ async function fitLayer(
 async function rowsOf(task: FitTask, { teacher, student, data, options }: TuneRequest) {
   const { layer, input, residual, channels } = task
   const wanted = [...new Set([input.name, ...(residual === undefined ? [] : [residual.name])])]
-  const [original, result] = [await stageProbe(teacher, [task.target]), await stageProbe(student, wanted)]
   const width = layer.weight.length / layer.outChannels + 1 + layer.outChannels
   const perSample = Math.max(1, Math.floor(rowBytes / (4 * width * data.count)))
   const random = new SeededRandom(data.count)
   const [kept, heldOut] = [new RowChunks(), new RowChunks()]
-  try {
-    const quiet = withoutProgress(options)
-    const expected = modelOutputs({ path: original.path }, original.model, data, quiet)
-    try {
-      for await (const { sample, outputs } of modelOutputs({ path: result.path }, result.model, data, quiet)) {
-        const next = await expected.next()
-        if (next.done) throw new Error('the original gave fewer answers')
-        const y = next.value.outputs.get(task.target)!
-        const positions = someOf(y.dims[2]! * y.dims[3]!, perSample, random)
-        const features = windowsAt(outputs.get(input.name)!, layer, y.dims[3]!, positions)
-        const targets = channelsAt(y, positions, channels)
-        if (residual !== undefined) subtract(targets, outputs.get(residual.name)!, positions)
-        const list = sample % heldOutEvery === heldOutEvery - 1 ? heldOut : kept
-        list.add({ count: positions.length, features, targets })
-      }
-    } finally {
-      await expected.return(undefined)
-    }
-  } finally {
-    await original.discard()
-    await result.discard()
+  const pairs = sideBySide({ model: teacher, values: [task.target] }, { model: student, values: wanted }, data, {
+    ...options,
+    onProgress: undefined,
+  })
+  for await (const [{ outputs: expected }, { sample, outputs }] of pairs) {
+    const y = expected.get(task.target)!
+    const positions = someOf(y.dims[2]! * y.dims[3]!, perSample, random)
+    const features = windowsAt(outputs.get(input.name)!, layer, y.dims[3]!, positions)
+    const targets = channelsAt(y, positions, channels)
+    if (residual !== undefined) subtract(targets, outputs.get(residual.name)!, positions)
+    const list = sample % heldOutEvery === heldOutEvery - 1 ? heldOut : kept
+    list.add({ count: positions.length, features, targets })
   }
   kept.close()
   heldOut.close()
   // Few samples are all there is to choose by.
   return { kept: kept.chunks, heldOut: heldOut.chunks.length > 0 ? heldOut.chunks : kept.chunks }
-}
-
-function withoutProgress({ onProgress: _, ...options }: RunOptions): RunOptions {
-  return options
 }
 
 function subtract(targets: Float32Array, residual: Tensor, positions: Int32Array): void {

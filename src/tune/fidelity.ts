@@ -1,22 +1,22 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import { cosineSimilarity, divergence } from '../accuracy/metrics/agreement.js'
 import type { Accumulator, Metric } from '../accuracy/metrics/metric.js'
-import { modelOutputs, type RunOptions, type SampleOutputs } from '../accuracy/model-outputs.js'
+import type { RunOptions, SampleOutputs } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
 import type { Tensor } from '../ir/tensor.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { ShownValue } from '../passes/architecture/recipe.js'
 import { NoiseToSignal } from './noise.js'
-import { type Probe, stageProbe } from './probe.js'
+import { sideBySide } from './side-by-side.js'
 
 /** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
 export interface Fidelity {
-  /** Noise to signal at each place; see `NoiseToSignal`. */
+  /** Noise to signal at each value where the change shows; see `NoiseToSignal`. */
   readonly noise: readonly { readonly at: string; readonly nsr: number }[]
   /** Of all outputs of a sample as one vector; mean over samples. */
   readonly cosine: number
-  /** Nats; null: the outputs are no distribution over classes. */
+  /** Mean over samples, in nats, of the outputs as distributions over classes; null: they are none. */
   readonly kl: number | null
   /** The task's metric, on the same samples; null without labels. */
   readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
@@ -48,48 +48,23 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
       positions: correspondence.of(value)?.positions,
       noise: new NoiseToSignal(),
     }))
-  const probes: Probe[] = []
-  try {
-    const original = await stageProbe(
-      teacher,
-      places.map(({ at }) => at),
-    )
-    probes.push(original)
-    const result = await stageProbe(
-      student,
-      places.map(({ value }) => value),
-    )
-    probes.push(result)
-    const agreement = new Agreement(original.outputs, data, metric)
-    for await (const [expected, found] of sideBySide(original, result, data, options)) {
-      for (const { at, value, positions, noise } of places)
-        noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
-      agreement.add(expected, found)
-    }
-    return { noise: places.map(({ at, noise }) => ({ at, nsr: noise.nsr })), ...agreement.figures() }
-  } finally {
-    for (const probe of probes) await probe.discard()
+  const agreement = new Agreement(
+    teacher.graph.outputs.map(({ name }) => name),
+    data,
+    metric,
+  )
+  const pairs = sideBySide(
+    { model: teacher, values: places.map(({ at }) => at) },
+    { model: student, values: places.map(({ value }) => value) },
+    data,
+    options,
+  )
+  for await (const [expected, found] of pairs) {
+    for (const { at, value, positions, noise } of places)
+      noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
+    agreement.add(expected, found)
   }
-}
-
-async function* sideBySide(
-  original: Probe,
-  result: Probe,
-  data: DataSet,
-  options: RunOptions,
-): AsyncGenerator<[SampleOutputs, SampleOutputs]> {
-  const { onProgress: _, ...quiet } = options
-  const expected = modelOutputs({ path: original.path }, original.model, data, quiet)
-  try {
-    for await (const found of modelOutputs({ path: result.path }, result.model, data, options)) {
-      const next = await expected.next()
-      if (next.done) throw new Error('the original gave fewer answers')
-      yield [next.value, found]
-    }
-  } finally {
-    // Ends its process.
-    await expected.return(undefined)
-  }
+  return { noise: places.map(({ at, noise }) => ({ at, nsr: noise.nsr })), ...agreement.figures() }
 }
 
 /** Metrics over the outputs that the model itself has. */

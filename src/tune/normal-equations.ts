@@ -15,8 +15,15 @@ export interface NormalEquations {
   readonly gram: Float64Array
   readonly cross: Float64Array
   squares: number
-  rows: number
 }
+
+export const emptyEquations = (features: number, outputs: number): NormalEquations => ({
+  features,
+  outputs,
+  gram: new Float64Array(features * features),
+  cross: new Float64Array(features * outputs),
+  squares: 0,
+})
 
 /** Products of tall matrices, on onnxruntime: float32 within a chunk of rows, float64 over chunks. */
 export class RowProducts {
@@ -44,21 +51,13 @@ export class RowProducts {
     if (first === undefined) throw new Error('no rows')
     const features = first.features.length / first.count
     const outputs = first.targets.length / first.count
-    const sums = {
-      features,
-      outputs,
-      gram: new Float64Array(features * features),
-      cross: new Float64Array(features * outputs),
-      squares: 0,
-      rows: 0,
-    }
+    const sums = emptyEquations(features, outputs)
     for (const chunk of chunks) {
       const [x, y] = matrices(chunk)
       const products = await runGraph(this.#runtime, this.#normal, { x, y })
       accumulate(sums.gram, products.get('gram')!)
       accumulate(sums.cross, products.get('cross')!)
       for (const value of chunk.targets) sums.squares += value * value
-      sums.rows += chunk.count
     }
     return sums
   }
@@ -73,7 +72,7 @@ export class RowProducts {
     for (const chunk of chunks) {
       const [x, y] = matrices(chunk)
       const features = chunk.features.length / chunk.count
-      const w = Tensor.fromArray('float32', [features, weights.length / features], Float32Array.from(weights))
+      const w = weightsTensor(weights, [features, weights.length / features])
       accumulate(cross, (await runGraph(this.#runtime, session, { x, y, w })).get('cross')!)
     }
     return cross
@@ -123,6 +122,10 @@ export const matrices = ({ count, features, targets }: Rows): [x: Tensor, y: Ten
   Tensor.fromArray('float32', [count, features.length / count], features),
   Tensor.fromArray('float32', [count, targets.length / count], targets),
 ]
+
+/** Weights as the products take them: rounded to float32. */
+export const weightsTensor = (weights: Float64Array, dims: readonly number[]): Tensor =>
+  Tensor.fromArray('float32', dims, Float32Array.from(weights))
 
 export function accumulate(sum: Float64Array, part: Tensor): void {
   const values = part.numbers()

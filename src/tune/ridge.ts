@@ -75,7 +75,6 @@ export function joined(a: NormalEquations, b: NormalEquations): NormalEquations 
     gram: a.gram.map((value, i) => value + b.gram[i]!),
     cross: a.cross.map((value, i) => value + b.cross[i]!),
     squares: a.squares + b.squares,
-    rows: a.rows + b.rows,
   }
 }
 

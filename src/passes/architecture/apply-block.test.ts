@@ -9,7 +9,7 @@ import {
 import { type Alternative, changedBlock, rewrittenBlock } from '../../../test/architecture/changed-block.js'
 import { firstRun, run } from '../../../test/architecture/run-model.js'
 import { useRuntime } from '../../../test/passes/equivalence.js'
-import { buildModel } from '../../ir/build.js'
+import { buildModel, type GraphBuilder } from '../../ir/build.js'
 import type { Model } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
 import { attr, Patch } from '../../ir/patch.js'
@@ -126,17 +126,18 @@ describe('what is lossy is the same where nothing is lost', () => {
   )
 
   test('an activation that ends in a scale keeps the scale', async () => {
+    const constantsOf = (g: GraphBuilder) => {
+      const ramp = (dims: number[], step: number) =>
+        Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => step * (i + 1))
+      return [
+        (dims: number[], step: number) => g.constant(Tensor.float32(ramp(dims, step), dims)),
+        (value: number) => g.constant(Tensor.float32([value], [])),
+      ] as const
+    }
     // clip(x + 3, 0, 6) / 6 of numbers between the bounds is x / 6 + 1 / 2.
     const before = buildModel((g) => {
       const x = g.input('x', 'float32', [1, 2, 5, 5])
-      const w = (dims: number[], value: number) =>
-        g.constant(
-          Tensor.float32(
-            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => value * (i + 1)),
-            dims,
-          ),
-        )
-      const number = (value: number) => g.constant(Tensor.float32([value], []))
+      const [w, number] = constantsOf(g)
       const expand = g.op('Conv', [x, w([4, 2, 1, 1], 0.05)])
       const twice = g.op('Add', [expand, expand])
       const clip = g.op('Clip', [g.op('Add', [twice, number(3)]), number(0), number(6)])
@@ -147,14 +148,7 @@ describe('what is lossy is the same where nothing is lost', () => {
     expect(rewrittenBlock(before, { alternative: 'fused' }).result.why).toContain('Add+Add+Clip(0,6)+Div')
     const plain = buildModel((g) => {
       const x = g.input('x', 'float32', [1, 2, 5, 5])
-      const w = (dims: number[], value: number) =>
-        g.constant(
-          Tensor.float32(
-            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => value * (i + 1)),
-            dims,
-          ),
-        )
-      const number = (value: number) => g.constant(Tensor.float32([value], []))
+      const [w, number] = constantsOf(g)
       const clip = g.op('Clip', [g.op('Conv', [x, w([4, 2, 1, 1], 0.05), w([4], 0.5)]), number(0), number(6)])
       const depthwise = g.op('Conv', [g.op('Div', [clip, number(6)]), w([4, 1, 3, 3], 0.1)], { group: 4 })
       g.output(g.op('Conv', [depthwise, w([2, 4, 1, 1], 0.1)]), 'y')
