@@ -1,0 +1,94 @@
+import { dot, line, text } from '@observablehq/plot'
+import type { KernelMetrics } from '../../estimator/metrics.js'
+import type { Ceilings } from '../../hw/ceilings.js'
+import { count, magnitude } from '../format.js'
+import type { Report } from '../report.js'
+import { chart, type Drawing, plotSvg } from './chart.js'
+import { kernelTip } from './kernels.js'
+import { html, type Markup } from './markup.js'
+import { empty, kindLegend, kindScale, legend, type Section } from './parts.js'
+
+type Point = KernelMetrics & { readonly macsPerDramByte: number }
+
+const isPoint = (kernel: KernelMetrics): kernel is Point => kernel.macsPerDramByte !== null && kernel.macsPerSecond > 0
+
+/** Kernels under what no kernel gets past. */
+export function roofline({ before, after, target }: Report): Section {
+  const [old, current] = [before.kernels.filter(isPoint), after.kernels.filter(isPoint)]
+  const { ceilings } = target
+  const left = after.kernels.length - current.length
+  return {
+    id: 'roofline',
+    title: 'Roofline',
+    lead:
+      ceilings === null
+        ? 'How fast kernels multiply, by how often they use a byte from DRAM. The description of this target names no peak, so there is no roof.'
+        : html`How fast kernels multiply, by how often they use a byte from DRAM. Nothing gets over the roof: at the slope DRAM limits, at
+the level the ${magnitude(ceilings.macsPerSecond)} MACs a second of the array. What lies far below pays for its shape: idle lanes, or its start.`,
+    body:
+      old.length + current.length === 0
+        ? empty('No kernel has both multiplications and DRAM traffic.')
+        : html`<figure>${kindLegend(current)}${legend([{ name: 'before', color: 'before', shape: 'ring' }])}
+${chart('MACs per second of kernels by MACs per byte of DRAM traffic', (drawing) => scatter(old, current, ceilings, drawing))}
+${left > 0 && html`<figcaption>${count(left)} kernels after have no multiplications or no DRAM traffic and are not here. Areas stand for latency.</figcaption>`}</figure>`,
+  }
+}
+
+function scatter(
+  old: readonly Point[],
+  current: readonly Point[],
+  ceilings: Ceilings | null,
+  { width, layout }: Drawing,
+): Markup {
+  const x = (point: Point) => point.macsPerDramByte
+  const y = (point: Point) => point.macsPerSecond
+  const all = [...old, ...current]
+  const isWide = layout === 'wide'
+  const least = Math.min(...all.map(x))
+  const most = Math.max(...all.map(x))
+  const shared = { x, y, r: (point: Point) => point.latencyMs, title: kernelTip }
+  return plotSvg({
+    width,
+    height: isWide ? 420 : 320,
+    marginLeft: 52,
+    marginRight: 20,
+    x: {
+      type: 'log',
+      label: 'MACs per byte of DRAM traffic',
+      grid: true,
+      tickFormat: magnitude,
+      ticks: isWide ? 8 : 4,
+    },
+    y: { type: 'log', label: 'MACs per second', grid: true, tickFormat: magnitude, ticks: isWide ? 8 : 5 },
+    r: { range: [0, isWide ? 11 : 8] },
+    color: kindScale,
+    marks: [
+      ceilings === null ? null : roof(ceilings, least, most),
+      dot(old, { ...shared, stroke: 'var(--before)', strokeWidth: 1.5 }),
+      dot(current, { ...shared, fill: 'kind', fillOpacity: 0.85, stroke: 'var(--surface)' }),
+      isWide && ceilings !== null ? roofNames(ceilings, most) : null,
+    ],
+  })
+}
+
+/** From the least intensity to the ridge, and level from there. */
+function roof({ macsPerSecond, dramBytesPerSecond }: Ceilings, least: number, most: number) {
+  const ridge = macsPerSecond / dramBytesPerSecond
+  const corners = [Math.min(least, ridge), ridge, Math.max(most, ridge)]
+  return line(corners, {
+    x: (intensity) => intensity,
+    y: (intensity) => Math.min(macsPerSecond, intensity * dramBytesPerSecond),
+    stroke: 'var(--ink)',
+    strokeWidth: 1.5,
+  })
+}
+
+const roofNames = ({ macsPerSecond, dramBytesPerSecond }: Ceilings, most: number) =>
+  text([macsPerSecond], {
+    x: Math.max(most, macsPerSecond / dramBytesPerSecond),
+    y: macsPerSecond,
+    text: (peak) => `${magnitude(peak)} MACs/s`,
+    textAnchor: 'end',
+    dy: -8,
+    fill: 'var(--muted)',
+  })
