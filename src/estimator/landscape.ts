@@ -17,7 +17,9 @@ export interface LandscapeAxis {
   readonly channels: number
   /** By number of channels, ascending. */
   readonly points: readonly LandscapePoint[]
-  /** How often the latency falls from one number of channels to the next larger one: where more is faster. */
+  /** At how many of them the latency is not over that of the next fewer channels. */
+  readonly free: number
+  /** At how many it is lower: more channels are faster. */
   readonly falls: number
   /** The same among curated sizes alone. */
   readonly curatedFalls: number
@@ -31,53 +33,73 @@ export interface LandscapePoint {
   readonly isCurated: boolean
 }
 
-/** Sizes from one channel to this many times those of the layer... */
-const reach = 2
-/** ...but at least so many steps, and at most so many points. */
-const leastSteps = 4
+/** Sizes looked at lie around the layer's own: as many steps as this on both sides... */
+const stepsAround = 4
+/** ...but at least so many channels, and at most so many points. */
+const leastAround = 64
 const mostPoints = 512
 
+/** Layers that are tried. */
+const mostLayers = 8
+
 /**
- * The dense convolution or multiplication that most time goes to, estimated channel by channel; undefined: there is none.
- * `curatedStep`: channels between sizes that the target likes.
+ * Of the dense convolutions that most time goes to (without any, the multiplications) the one where most channels are free,
+ * estimated channel by channel; undefined: there is neither. `curatedStep`: channels between sizes that the target likes.
  */
 export function landscapeOf(kernels: readonly Kernel[], target: Target, curatedStep: number): Landscape | undefined {
   const cost = kernelCoster(target)
-  const isDense = ({ kind, shape }: Kernel) =>
-    (kind === 'convolution' || kind === 'matmul') && shape.groups === 1 && shape.macs > 0
-  let slowest: { readonly kernel: Kernel; readonly latencyMs: number } | undefined
-  for (const kernel of kernels.filter(isDense)) {
-    const latencyMs = cost({ shape: kernel.shape }).latencyMs * kernel.repeats
-    if (slowest === undefined || latencyMs > slowest.latencyMs) slowest = { kernel, latencyMs }
+  const convolutions = slowest('convolution', kernels, cost)
+  const layers = convolutions.length > 0 ? convolutions : slowest('matmul', kernels, cost)
+  let found: { readonly layer: Kernel; readonly output: LandscapeAxis } | undefined
+  for (const layer of layers) {
+    const output = axisOf(layer, 'outChannels', cost, curatedStep)
+    if (found === undefined || freeShare(output) > freeShare(found.output)) found = { layer, output }
   }
-  if (slowest === undefined) return undefined
-  const { name, shape } = slowest.kernel
-  const axis = (side: 'outChannels' | 'inChannels'): LandscapeAxis => {
-    const channels = shape[side]
-    const sizes = sizesAround(channels, curatedStep)
-    const points = sizes.map((size): LandscapePoint => {
-      const changed = changeKernel(shape, { [side]: size })
-      const { latencyMs } = cost({ shape: changed })
-      return { channels: size, macs: changed.macs, latencyMs, isCurated: size % curatedStep === 0 }
-    })
-    return {
-      channels,
-      points,
-      falls: fallsIn(points),
-      curatedFalls: fallsIn(points.filter((point) => point.isCurated)),
-    }
+  if (found === undefined) return undefined
+  const { layer, output } = found
+  return { layer: layer.name, curatedStep, output, input: axisOf(layer, 'inChannels', cost, curatedStep) }
+}
+
+type Coster = ReturnType<typeof kernelCoster>
+
+const freeShare = ({ free, points }: LandscapeAxis): number => free / points.length
+
+function axisOf({ shape }: Kernel, side: 'outChannels' | 'inChannels', cost: Coster, step: number): LandscapeAxis {
+  const channels = shape[side]
+  const points = sizesAround(channels, step).map((size): LandscapePoint => {
+    const changed = changeKernel(shape, { [side]: size })
+    const { latencyMs } = cost({ shape: changed })
+    return { channels: size, macs: changed.macs, latencyMs, isCurated: size % step === 0 }
+  })
+  const curated = points.filter(({ isCurated }) => isCurated)
+  const count = (of: readonly LandscapePoint[], holds: (more: number, fewer: number) => boolean) =>
+    of.filter(({ latencyMs }, i) => i > 0 && holds(latencyMs, of[i - 1]!.latencyMs)).length
+  return {
+    channels,
+    points,
+    free: count(points, (more, fewer) => more <= fewer),
+    falls: count(points, (more, fewer) => more < fewer),
+    curatedFalls: count(curated, (more, fewer) => more < fewer),
   }
-  return { layer: name, curatedStep, output: axis('outChannels'), input: axis('inChannels') }
+}
+
+/** Dense layers of a kind, by the time they take. */
+function slowest(kind: Kernel['kind'], kernels: readonly Kernel[], cost: Coster): Kernel[] {
+  const times = new Map<Kernel, number>()
+  for (const kernel of kernels) {
+    const { shape, repeats } = kernel
+    if (kernel.kind === kind && shape.groups === 1 && shape.macs > 0)
+      times.set(kernel, cost({ shape }).latencyMs * repeats)
+  }
+  return [...times.keys()].sort((a, b) => times.get(b)! - times.get(a)!).slice(0, mostLayers)
 }
 
 /** Every size where there are few, else evenly spaced ones, the curated ones and the layer's own among them. */
 function sizesAround(channels: number, step: number): number[] {
-  const most = Math.max(channels * reach, step * leastSteps)
-  const stride = Math.ceil(most / mostPoints)
+  const around = Math.max(leastAround, step * stepsAround)
+  const [low, high] = [Math.max(1, channels - around), channels + around]
+  const stride = Math.ceil((high - low) / mostPoints)
   const sizes = new Set([channels])
-  for (let size = 1; size <= most; size++) if (size % stride === 0 || size % step === 0) sizes.add(size)
+  for (let size = low; size <= high; size++) if (size % stride === 0 || size % step === 0) sizes.add(size)
   return [...sizes].sort((a, b) => a - b)
 }
-
-const fallsIn = (points: readonly LandscapePoint[]): number =>
-  points.filter(({ latencyMs }, i) => i > 0 && latencyMs < points[i - 1]!.latencyMs).length

@@ -105,7 +105,7 @@ interface Region {
   readonly after: readonly number[]
 }
 
-/** Nodes that changed into one another; those that went without a trace with what of their kind is next to them. */
+/** Nodes that changed into one another; those that went without a trace with what changed next to them. */
 function regionsOf([before, after]: readonly [Side, Side], sources: readonly (readonly number[])[]): Region[] {
   const shown = after.change.includes('changed') || before.change.includes('changed') ? 'changed' : 'resized'
   const offset = before.nodes.length
@@ -115,9 +115,10 @@ function regionsOf([before, after]: readonly [Side, Side], sources: readonly (re
     if (after.change[i] !== shown) return
     for (const source of each) sets.join(source, offset + i)
   })
-  const isLost = (i: number) => before.change[i] === shown && !traced.has(i)
+  const isShown = (i: number) => before.change[i] === shown
   before.nodes.forEach(({ reads }, i) => {
-    if (isLost(i)) for (const read of reads) if (isLost(read)) sets.join(read, i)
+    for (const read of reads)
+      if (isShown(i) && isShown(read) && !(traced.has(i) && traced.has(read))) sets.join(read, i)
   })
   const regions = new Map<number, { before: number[]; after: number[] }>()
   const put = (index: number, side: 'before' | 'after', node: number) => {

@@ -16,8 +16,9 @@ export function matchKernels(before: readonly KernelMetrics[], after: readonly K
   const sets = new DisjointSets(before.length + after.length)
   const first = new Map<string, number>()
   const join = (kernels: readonly KernelMetrics[], offset: number) => {
-    kernels.forEach(({ origins }, i) => {
-      for (const origin of origins) {
+    kernels.forEach(({ origins, name }, i) => {
+      // What runs no node, as the call of a runtime does, is itself by its name.
+      for (const origin of origins.length > 0 ? origins : [`kernel ${name}`]) {
         const known = first.get(origin)
         if (known === undefined) first.set(origin, offset + i)
         else sets.join(known, offset + i)

@@ -59,7 +59,8 @@ function dropChart({ title, drop, dropInterval, gate, unit }: AccuracyEntry): Ma
     ({ width }) =>
       plotSvg({
         width,
-        height: 96,
+        height: 104,
+        marginBottom: 42,
         marginLeft: 16,
         marginRight: 16,
         marginTop: 28,

@@ -71,7 +71,7 @@ function steps(decisions: readonly DecisionEntry[], { width, layout }: Drawing):
       text(all, {
         x: 'latencyMs',
         y: at,
-        text: (step: Step) => `${milliseconds(step.latencyMs)}  ${step.change}`,
+        text: (step: Step) => [milliseconds(step.latencyMs), step.change].filter(Boolean).join(' · '),
         textAnchor: 'start',
         dx: 6,
         dy: isWide ? 0 : 8,

@@ -8,9 +8,9 @@ import { html, type Markup } from './markup.js'
 import { empty, legend, type Section, table } from './parts.js'
 
 const parts = [
-  { title: 'MACs', color: 'after', of: ({ macMj }: EnergyMetrics) => macMj },
-  { title: 'SRAM', color: 'before', of: ({ sramMj }: EnergyMetrics) => sramMj },
-  { title: 'DRAM', color: 'warm', of: ({ dramMj }: EnergyMetrics) => dramMj },
+  { title: 'MACs', color: 'kind-convolution', of: ({ macMj }: EnergyMetrics) => macMj },
+  { title: 'SRAM', color: 'kind-attention', of: ({ sramMj }: EnergyMetrics) => sramMj },
+  { title: 'DRAM', color: 'kind-depthwise', of: ({ dramMj }: EnergyMetrics) => dramMj },
 ] as const
 
 /** Energy of an inference, and of all that a fleet makes. */
@@ -64,10 +64,10 @@ function bars(old: EnergyMetrics, current: EnergyMetrics, { width, layout }: Dra
   )
   return plotSvg({
     width,
-    height: 130,
+    height: 140,
     marginLeft: 52,
     marginRight: 70,
-    marginBottom: 34,
+    marginBottom: 42,
     x: { label: 'millijoules', grid: true, nice: true, ticks: layout === 'wide' ? 8 : 4 },
     y: { label: null, domain: ['before', 'after'], tickSize: 0, padding: 0.3 },
     marks: [

@@ -70,6 +70,7 @@ function intervals(before: Metrics, after: Metrics, { width, layout }: Drawing):
   return plotSvg({
     width,
     height: 150,
+    marginBottom: 42,
     marginLeft: 56,
     marginRight: 24,
     x: { label: 'milliseconds', grid: true, zero: true, nice: true, ticks: layout === 'wide' ? 8 : 4 },

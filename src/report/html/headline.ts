@@ -21,10 +21,14 @@ ${delta(before, after)}</p>
 <dl class="tiles">${others.map(
     (row) => html`<div class="tile"><dt>${row.figure.title}</dt>
 <dd class="tile-after">${row.figure.format(row.after)}</dd>
-<dd class="tile-before">from ${row.figure.format(row.before)} ${delta(row.before, row.after)}</dd></div>`,
+<dd class="tile-before">from ${row.figure.format(row.before)}</dd>
+<dd class="tile-delta">${means.has(row.figure.key) ? change(row.before, row.after) : delta(row.before, row.after)}</dd></div>`,
   )}</dl>
 </header>`
 }
+
+/** Figures that are means and not ends: a chip may run more MACs in less time. */
+const means: ReadonlySet<string> = new Set(['macs', 'kernels', 'nodes'])
 
 /** Less is better of everything that is counted here. */
 export const delta = (before: number, after: number): Markup =>

@@ -119,7 +119,9 @@ function changeText([from, to]: KernelMatch['latencyMs']): string {
 function matchName(match: KernelMatch, before: Metrics, after: Metrics, length: number): string {
   const [names, all] = match.after.length > 0 ? [match.after, after] : [match.before, before]
   const [first, ...others] = names.map((i) => all.kernels[i]!.name)
-  return others.length === 0 ? shortName(first!, length) : `${shortName(first!, length - 4)} +${others.length}`
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
+  const from = match.before.length > 1 && match.after.length > 0 ? `${match.before.length} kernels → ` : ''
+  return `${from}${shortName(first!, length - more.length - from.length)}${more}`
 }
 
 const tip = (kernels: readonly KernelMetrics[], when: string): string =>

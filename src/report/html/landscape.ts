@@ -1,4 +1,4 @@
-import { dot, line, ruleX, ruleY } from '@observablehq/plot'
+import { dot, line, ruleX } from '@observablehq/plot'
 import type { Landscape, LandscapeAxis, LandscapePoint } from '../../estimator/landscape.js'
 import { count, magnitude, milliseconds } from '../format.js'
 import type { Report } from '../report.js'
@@ -31,13 +31,14 @@ accelerator, and not for their MACs.`,
 
 function landscapeText({ layer, curatedStep, output, input }: Landscape): Markup {
   const falls = output.falls + input.falls
-  const curated = output.curatedFalls + input.curatedFalls
-  const often =
-    falls === 0 ? 'never faster, but often as fast' : falls === 1 ? 'once faster' : `${count(falls)} times faster`
-  const monotone =
-    curated === 0 ? 'among them none' : curated === 1 ? 'among them still one' : `among them still ${count(curated)}`
-  return html`The slowest dense layer of the original, <code>${layer}</code>, as the estimator sees it with everything else as it is. A channel
-more is ${often}. Multiples of ${curatedStep} are what a search chooses from${falls > 0 && html`: ${monotone}`}.`
+  return html`<code>${layer}</code> as the estimator sees it with everything else as it is. At ${count(output.free)} of
+${count(output.points.length)} numbers of output channels one more costs no time. Multiples of ${curatedStep} are what a search chooses
+from${
+    falls === 0
+      ? '.'
+      : html`: more channels are faster at ${count(falls)} of all sizes, and at ${count(output.curatedFalls + input.curatedFalls)} of
+these.`
+  }`
 }
 
 function axisFigure(side: 'output' | 'input', axis: LandscapeAxis, { layer }: Landscape): Markup {
@@ -61,7 +62,7 @@ const frame = ({ channels, points }: LandscapeAxis, { width }: Drawing) => ({
   width,
   marginLeft: 52,
   marginRight: 12,
-  x: { domain: [0, points.at(-1)?.channels ?? 1], ticks: 6 },
+  x: { domain: [points[0]!.channels, points.at(-1)!.channels], ticks: 6 },
   own: ruleX([channels], { stroke: 'var(--ink)', strokeDasharray: '4 4' }),
 })
 
@@ -73,7 +74,7 @@ function latencyPlot(axis: LandscapeAxis, drawing: Drawing): Markup {
     height: 230,
     marginBottom: 8,
     x: { ...x, axis: null },
-    y: { label: 'milliseconds', grid: true, zero: true, nice: true, ticks: 5 },
+    y: { label: 'milliseconds', grid: true, nice: true, ticks: 5 },
     marks: [
       own,
       line(axis.points, { x: 'channels', y: 'latencyMs', stroke: 'var(--before)', strokeWidth: 1.5 }),
@@ -86,7 +87,6 @@ function latencyPlot(axis: LandscapeAxis, drawing: Drawing): Markup {
         title: ({ channels, latencyMs, macs }: LandscapePoint) =>
           `${count(channels)} channels: ${milliseconds(latencyMs)}, ${magnitude(macs)} MACs`,
       }),
-      ruleY([0], { stroke: 'var(--muted)' }),
     ],
   })
 }
@@ -95,14 +95,11 @@ function macsPlot(axis: LandscapeAxis, drawing: Drawing): Markup {
   const { own, x, ...shared } = frame(axis, drawing)
   return plotSvg({
     ...shared,
-    height: 130,
+    height: 142,
     marginTop: 24,
+    marginBottom: 40,
     x: { ...x, label: 'channels' },
-    y: { label: 'MACs', grid: true, zero: true, ticks: 3, tickFormat: magnitude },
-    marks: [
-      own,
-      line(axis.points, { x: 'channels', y: 'macs', stroke: 'var(--warm)', strokeWidth: 1.5 }),
-      ruleY([0], { stroke: 'var(--muted)' }),
-    ],
+    y: { label: 'MACs', grid: true, nice: true, ticks: 3, tickFormat: magnitude },
+    marks: [own, line(axis.points, { x: 'channels', y: 'macs', stroke: 'var(--warm)', strokeWidth: 1.5 })],
   })
 }

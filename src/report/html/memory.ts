@@ -20,15 +20,16 @@ export function memory({ before, after }: Report): Section {
 ${
   metrics.timeline.length < 2
     ? empty(`There is no timeline of ${count(metrics.timeline.length)} kernels.`)
-    : chart(`Bytes of activations alive ${title}, kernel by kernel`, (drawing) => timeline(metrics, most, drawing))
+    : chart(`Bytes of activations alive ${title}, kernel by kernel`, (drawing) =>
+        timeline(metrics, `var(--${title})`, most, drawing),
+      )
 }<p class="note">${sramLine(metrics)}.</p></figure>`
   return {
     id: 'memory',
     title: 'Memory over time',
     lead: 'Bytes of activations alive while each kernel runs, in the planned order, results written over operands where they may be.',
     body: html`${legend([
-      { name: 'fits the SRAM', color: 'after' },
-      { name: 'does not', color: 'warm' },
+      { name: 'more than the SRAM', color: 'warm' },
       { name: 'size of the SRAM', color: 'ink', shape: 'dashed' },
     ])}${side('before', before.memory)}${side('after', after.memory)}
 ${foldedTable('Steps after, as a table', columns, after.memory.timeline.map(row))}`,
@@ -47,20 +48,20 @@ const row = ({ kernel, liveBytes, onChipBytes, fitsSram }: MemoryStep): string[]
   fitsSram ? 'yes' : 'no',
 ]
 
-function timeline(metrics: MemoryMetrics, most: number, { width, layout }: Drawing): Markup {
+function timeline(metrics: MemoryMetrics, color: string, most: number, { width, layout }: Drawing): Markup {
   const steps = metrics.timeline.map((step, i) => ({ ...step, i }))
   const peaks = steps.filter(({ liveBytes }) => liveBytes === metrics.peakBytes).slice(0, 1)
   const isEarly = peaks.every(({ i }) => i < steps.length / 2)
-  const fill = ({ fitsSram }: MemoryStep) => (fitsSram ? 'var(--after)' : 'var(--warm)')
+  const fill = ({ fitsSram }: MemoryStep) => (fitsSram ? color : 'var(--warm)')
   const isWide = layout === 'wide'
   // A line far above everything would press the rest to the ground.
   const sram = metrics.sramBytes <= 1.6 * most ? [metrics.sramBytes] : []
   return plotSvg({
     width,
-    height: isWide ? 190 : 170,
+    height: isWide ? 205 : 185,
     marginLeft: 52,
     marginTop: 26,
-    marginBottom: 28,
+    marginBottom: 40,
     x: { label: 'kernel', domain: [0, steps.length], ticks: isWide ? 10 : 5 },
     y: {
       label: null,
@@ -79,7 +80,7 @@ function timeline(metrics: MemoryMetrics, most: number, { width, layout }: Drawi
             insetRight: width / steps.length > 5 ? 1 : 0,
             title: ({ kernel, liveBytes }) => `${kernel}: ${bytes(liveBytes)} alive`,
           })
-        : areaY(steps, { x: 'i', y: 'liveBytes', fill: 'var(--after)', curve: 'step-after' }),
+        : areaY(steps, { x: 'i', y: 'liveBytes', fill: color, curve: 'step-after' }),
       ruleY(sram, { stroke: 'var(--ink)', strokeDasharray: '5 4' }),
       text(sram, {
         y: (size) => size,

@@ -46,20 +46,16 @@ function scatter(
   const isWide = layout === 'wide'
   const least = Math.min(...all.map(x))
   const most = Math.max(...all.map(x))
+  const roofs = ceilings === null ? [] : [ceilings.macsPerSecond]
   const shared = { x, y, r: (point: Point) => point.latencyMs, title: kernelTip }
   return plotSvg({
     width,
     height: isWide ? 420 : 320,
     marginLeft: 52,
     marginRight: 20,
-    x: {
-      type: 'log',
-      label: 'MACs per byte of DRAM traffic',
-      grid: true,
-      tickFormat: magnitude,
-      ticks: isWide ? 8 : 4,
-    },
-    y: { type: 'log', label: 'MACs per second', grid: true, tickFormat: magnitude, ticks: isWide ? 8 : 5 },
+    marginBottom: 42,
+    x: { ...axis(x, all, [1, 1]), label: 'MACs per byte of DRAM traffic' },
+    y: { ...axis(y, all, [1 / 1.5, 1.6], roofs), label: 'MACs per second' },
     r: { range: [0, isWide ? 11 : 8] },
     color: kindScale,
     marks: [
@@ -70,6 +66,23 @@ function scatter(
     ],
   })
 }
+
+/** A logarithmic axis with the powers of ten for ticks; `room`: factors below and above the values. */
+function axis(
+  of: (point: Point) => number,
+  points: readonly Point[],
+  room: readonly [below: number, above: number],
+  others: readonly number[] = [],
+) {
+  const values = [...points.map(of), ...others]
+  const [low, high] = [Math.min(...values) * room[0], Math.max(...values) * room[1]]
+  const first = Math.ceil(Math.log10(low))
+  const count = Math.floor(Math.log10(high)) - first + 1
+  const ticks = Array.from({ length: Math.max(0, count) }, (_, i) => 10 ** (first + i))
+  return { type: 'log', domain: [low, high], grid: true, ticks, tickFormat: power } as const
+}
+
+const power = (value: number): string => (value < 1 ? String(value) : magnitude(value).replace(/\.0+/, ''))
 
 /** From the least intensity to the ridge, and level from there. */
 function roof({ macsPerSecond, dramBytesPerSecond }: Ceilings, least: number, most: number) {

@@ -72,6 +72,7 @@ function frontPlot({ front, dominated, chosen, loss }: SearchFindings, { width, 
     width,
     height: layout === 'wide' ? 380 : 300,
     marginLeft: 56,
+    marginBottom: 42,
     x: { label: 'latency in milliseconds', grid: true, nice: true },
     y: { label: loss, grid: true, nice: true },
     marks: [
@@ -103,6 +104,7 @@ function trajectory({ trajectory, evaluations }: SearchFindings): Markup {
         width,
         height: layout === 'wide' ? 220 : 200,
         marginLeft: 56,
+        marginBottom: 42,
         x: { label: 'candidates scored', grid: true },
         y: { label: 'milliseconds', grid: true, nice: true },
         marks: [

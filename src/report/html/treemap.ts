@@ -10,6 +10,9 @@ import { empty, kindLegend, type Section, shortName } from './parts.js'
 /** Larger kernels have a tile of their own, the others one for each kind. */
 const mostTiles = 300
 
+/** Pixels, of fonts on the wide side. */
+const letterWidth = 7
+
 interface Measure {
   readonly id: string
   readonly title: string
@@ -86,10 +89,10 @@ function tiles(kernels: readonly KernelMetrics[], measure: Measure, width: numbe
       const { name, kind, value, tip } = data as Tile
       const [w, h] = [x1 - x0, y1 - y0]
       if (w <= 0 || h <= 0) return ''
-      const letters = Math.floor((w - 8) / 6.2)
+      const letters = Math.floor((w - 8) / letterWidth)
       return html`<g data-tip="${tip}" transform="translate(${x0},${y0})"><rect width="${w}" height="${h}" rx="2" class="tile-${kind}"/>${
         letters >= 5 && h >= 18 && html`<text x="5" y="14" class="tile-text">${shortName(name, letters)}</text>`
-      }${letters >= 6 && h >= 34 && html`<text x="5" y="28" class="tile-text value">${measure.format(value)}</text>`}</g>`
+      }${letters >= measure.format(value).length && h >= 34 && html`<text x="5" y="28" class="tile-text value">${measure.format(value)}</text>`}</g>`
     })}</svg>`
 }
 
