@@ -5,6 +5,8 @@ import type { Precision, Target } from './target.js'
 export interface Ceilings {
   readonly macsPerSecond: number
   readonly dramBytesPerSecond: number
+  /** Weights of a kernel may arrive while the one before runs: then a kernel by itself can be over what DRAM gives it. */
+  readonly prefetches: boolean
 }
 
 /** Of a target computing in a format; undefined: its description says nothing of them. */
@@ -14,5 +16,6 @@ export function ceilingsOf(target: Target, precision: Precision): Ceilings | und
   return {
     macsPerSecond: multipliersOf(target) * (target.precisions[precision] ?? 1) * cyclesPerSecond,
     dramBytesPerSecond: target.memory.dramBytesPerCycle * cyclesPerSecond,
+    prefetches: target.kind === 'microblock-array',
   }
 }

@@ -21,6 +21,8 @@ export function outlineOf({ graph }: Model): OutlineNode[] {
   const makers = new Map<Value, number>()
   const outline: OutlineNode[] = []
   for (const node of graph.nodes()) {
+    // A constant is no work: it is shown with who takes it.
+    if (node.outputs.every((output) => output === undefined || constantOf(output) !== undefined)) continue
     for (const output of node.outputs) if (output !== undefined) makers.set(output, outline.length)
     outline.push({
       name: node.name || (node.outputs[0]?.name ?? ''),
@@ -34,11 +36,10 @@ export function outlineOf({ graph }: Model): OutlineNode[] {
   return outline
 }
 
-function constantsOf({ inputs }: Node): string[] {
-  return inputs.flatMap((input) => {
+const constantsOf = ({ inputs }: Node): string[] =>
+  inputs.flatMap((input) => {
     const tensor = constantOf(input)
-    return input?.producer !== undefined || tensor === undefined || tensor.size < 2 ? [] : [sizes(tensor.dims)]
+    return tensor === undefined || tensor.size < 2 ? [] : [sizes(tensor.dims)]
   })
-}
 
 const sizes = (dims: readonly { toString(): string }[] | undefined): string => dims?.map(String).join(' x ') ?? ''

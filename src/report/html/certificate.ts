@@ -14,7 +14,7 @@ export function certificate(report: Report): Section {
     id: 'proof',
     title: 'What was proved',
     lead: 'Original and result run side by side in onnxruntime: their outputs on the same inputs, their scores on the same samples.',
-    body: html`<div class="columns"><div class="card"><h3>Accuracy</h3>${accuracy === null ? noAccuracy(report) : scores(accuracy)}</div>
+    body: html`<div class="columns proof"><div class="card"><h3>Accuracy</h3>${accuracy === null ? noAccuracy(report) : scores(accuracy)}</div>
 <div class="card"><h3>Outputs</h3><p><strong class="${tones[verification.verdict]}">${verification.verdict}</strong>${
       verification.reason !== undefined && html`: ${verification.reason}`
     }</p>${verification.outputs.length > 0 && outputs(report)}</div></div>

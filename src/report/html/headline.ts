@@ -1,12 +1,12 @@
+import { accuracyCells } from '../accuracy-rows.js'
 import { change } from '../format.js'
-import type { Report } from '../report.js'
+import type { AccuracyEntry, Report } from '../report.js'
 import { figureRows } from '../rows.js'
 import { html, type Markup } from './markup.js'
 
-/** Name, target, latency before and after, what was proved, and the other figures as tiles. */
+/** Name, target, latency before and after, what was proved, and the other figures as tiles; those of files are with the files. */
 export function headline(report: Report): Markup {
-  const rows = figureRows(report)
-  const [latency, ...others] = rows
+  const [latency, ...others] = figureRows(report).filter(({ figure }) => figure.ofMetrics !== undefined)
   const { figure, before, after } = latency!
   return html`<header class="headline">
 <p class="kicker">${report.tool.name} ${report.tool.version} · ${report.target.name}</p>
@@ -18,7 +18,7 @@ export function headline(report: Report): Markup {
 ${delta(before, after)}</p>
 <ul class="badges">${badges(report).map(({ tone, text }) => html`<li class="badge ${tone}">${text}</li>`)}</ul>
 </div>
-<dl class="tiles">${others.map(
+<dl class="tiles">${report.accuracy !== null && accuracyTile(report.accuracy)}${others.map(
     (row) => html`<div class="tile"><dt>${row.figure.title}</dt>
 <dd class="tile-after">${row.figure.format(row.after)}</dd>
 <dd class="tile-before">from ${row.figure.format(row.before)}</dd>
@@ -27,8 +27,15 @@ ${delta(before, after)}</p>
 </header>`
 }
 
+function accuracyTile(accuracy: AccuracyEntry): Markup {
+  const [[title, before, after, drop]] = accuracyCells(accuracy) as [string[]]
+  const tone = accuracy.drop > 0 ? 'worse' : accuracy.drop < 0 ? 'better' : 'same'
+  return html`<div class="tile"><dt>${title}</dt><dd class="tile-after">${after}</dd><dd class="tile-before">from ${before}</dd>
+<dd class="tile-delta"><span class="delta ${tone}">drop ${drop}</span></dd></div>`
+}
+
 /** Figures that are means and not ends: a chip may run more MACs in less time. */
-const means: ReadonlySet<string> = new Set(['macs', 'kernels', 'nodes'])
+const means: ReadonlySet<string> = new Set(['macs', 'kernels'])
 
 /** Less is better of everything that is counted here. */
 export const delta = (before: number, after: number): Markup =>
@@ -52,7 +59,7 @@ function badges({ verification, accuracy, result, warnings }: Report): Badge[] {
       break
     case 'unverified':
     case 'skipped':
-      found.push({ tone: 'neutral', text: 'outputs not compared' })
+      if (accuracy === null) found.push({ tone: 'neutral', text: 'outputs not compared' })
   }
   if (accuracy !== null && accuracy.gate.verdict !== 'none') {
     const isPassed = accuracy.gate.verdict === 'passed'

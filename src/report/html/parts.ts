@@ -28,9 +28,10 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     const align = columns[i]!.isFigure ? html` class="figure"` : ''
     return i === 0 ? html`<th scope="row"${align}>${content}</th>` : html`<td${align}>${content}</td>`
   }
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table><thead><tr>${columns.map(
-    ({ title, isFigure }) => html`<th scope="col"${isFigure && html` class="figure"`}>${title}</th>`,
-  )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`
+  const head = ({ title, isFigure }: Column) =>
+    title === '' ? html`<td></td>` : html`<th scope="col"${isFigure && html` class="figure"`}>${title}</th>`
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table>
+<thead><tr>${columns.map(head)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`
 }
 
 /** A table that is folded away: what a chart shows, as figures. */

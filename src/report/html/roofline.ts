@@ -23,8 +23,9 @@ export function roofline({ before, after, target }: Report): Section {
     lead:
       ceilings === null
         ? 'How fast kernels multiply, by how often they use a byte from DRAM. The description of this target names no peak, so there is no roof.'
-        : html`How fast kernels multiply, by how often they use a byte from DRAM. Nothing gets over the roof: at the slope DRAM limits, at
-the level the ${magnitude(ceilings.macsPerSecond)} MACs a second of the array. What lies far below pays for its shape: idle lanes, or its start.`,
+        : html`How fast kernels multiply, by how often they use a byte from DRAM. The roof is what the target can do at most: at the slope
+DRAM limits, at the level the ${magnitude(ceilings.macsPerSecond)} MACs a second of the array. What lies far below pays for its shape: idle
+lanes, or its start.${ceilings.prefetches && ' Over the slope are kernels whose weights arrived while the one before was running.'}`,
     body:
       old.length + current.length === 0
         ? empty('No kernel has both multiplications and DRAM traffic.')
