@@ -1,11 +1,8 @@
 import { estimateFile } from '../estimator/estimate-file.js'
 import { landscapeOf } from '../estimator/landscape.js'
 import type { Metrics } from '../estimator/metrics.js'
-import { standingOf } from '../estimator/standing.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
-import { ceilingsOf } from '../hw/ceilings.js'
 import { planKernels } from '../hw/kernels.js'
-import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
 import { rememberNames } from '../passes/architecture/former-names.js'
@@ -26,6 +23,7 @@ import { outputPath } from './output-path.js'
 import { firstPassOptions, passContext } from './pass-context.js'
 import { startStopwatch } from './stopwatch.js'
 import { curatedStep, tailor } from './tailor.js'
+import { targetEntry } from './target-entry.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 /**
@@ -104,7 +102,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
     },
     result,
-    target: targetEntry(options.target, before, after),
+    target: targetEntry(options.target, [before, after]),
     before,
     after,
     kernelMatches: matchKernels(before.kernels, after.kernels),
@@ -124,14 +122,6 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     timing: clock.laps(),
   }
 }
-
-const targetEntry = (target: Target, before: Metrics, after: Metrics): Report['target'] => ({
-  name: target.name,
-  kind: target.kind,
-  provenance: target.provenance,
-  ceilings: ceilingsOf(target, before.precision) ?? null,
-  estimator: standingOf(target, [before, after]),
-})
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
 const isJudged = ({ recipe, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>

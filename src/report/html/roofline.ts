@@ -2,21 +2,24 @@ import { dot, line, text } from '@observablehq/plot'
 import type { KernelMetrics } from '../../estimator/metrics.js'
 import type { Ceilings } from '../../hw/ceilings.js'
 import { count, magnitude } from '../format.js'
-import type { Report } from '../report.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { kernelTip } from './kernels.js'
 import { html, type Markup } from './markup.js'
 import { empty, kindLegend, kindScale, legend, type Section } from './parts.js'
+import { lastSide, type Subject } from './subject.js'
 
 type Point = KernelMetrics & { readonly macsPerDramByte: number }
 
 const isPoint = (kernel: KernelMetrics): kernel is Point => kernel.macsPerDramByte !== null && kernel.macsPerSecond > 0
 
 /** Kernels under what no kernel gets past. */
-export function roofline({ before, after, target }: Report): Section {
-  const [old, current] = [before.kernels.filter(isPoint), after.kernels.filter(isPoint)]
+export function roofline(subject: Subject): Section {
+  const { sides, target } = subject
+  const { metrics } = lastSide(subject)
+  const current = metrics.kernels.filter(isPoint)
+  const old = sides.length > 1 ? sides[0]!.metrics.kernels.filter(isPoint) : []
   const { ceilings } = target
-  const left = after.kernels.length - current.length
+  const left = metrics.kernels.length - current.length
   return {
     id: 'roofline',
     title: 'Roofline',
@@ -29,9 +32,9 @@ lanes, or its start.${ceilings.prefetches && ' Over the slope are kernels whose 
     body:
       old.length + current.length === 0
         ? empty('No kernel has both multiplications and DRAM traffic.')
-        : html`<figure>${kindLegend(current)}${legend([{ name: 'before', color: 'before', shape: 'ring' }])}
+        : html`<figure>${kindLegend(current)}${old.length > 0 && legend([{ name: 'before', color: 'before', shape: 'ring' }])}
 ${chart('MACs per second of kernels by MACs per byte of DRAM traffic', (drawing) => scatter(old, current, ceilings, drawing))}
-${left > 0 && html`<figcaption>${count(left)} kernels after have no multiplications or no DRAM traffic and are not here. Areas stand for latency.</figcaption>`}</figure>`,
+${left > 0 && html`<figcaption>${count(left)} kernels have no multiplications or no DRAM traffic and are not here. Areas stand for latency.</figcaption>`}</figure>`,
   }
 }
 
