@@ -1,4 +1,4 @@
-import type { Model, Node, Value } from '../../ir/graph.js'
+import type { Model, Node } from '../../ir/graph.js'
 import { typeText } from '../../ir/type.js'
 import type { PassKind } from '../define.js'
 import { applyBlock } from './apply-block.js'
@@ -10,6 +10,7 @@ import { type Declined, declined, isDeclined } from './declined.js'
 import { findBlocks } from './find-blocks.js'
 import type { ChannelScores } from './importance.js'
 import type { Place } from './place.js'
+import { originalOf, presentGroup } from './present-group.js'
 import { applyResolution } from './resolution.js'
 import type { FittedLayer, Rewritten } from './rewritten.js'
 import { applyDepthMultiplier, applyWidth, type WidthChange } from './set-width.js'
@@ -59,7 +60,7 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
     }
     case 'width': {
       const { decision, group: before } = place
-      const group = presentGroup(model, before, correspondence)
+      const group = presentGroup(channelGroups(model), before, correspondence)
       if (group === undefined)
         return declined('group-gone', `group "${before.name}"`, 'decide on it before the decision that removes it')
       const change = applyWidth(model, { ...decision, group: group.name }, widthOptions(options))
@@ -81,26 +82,6 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
 }
 
 const widthOptions = ({ correspondence, scores }: DecisionOptions) => ({ correspondence, ...(scores && { scores }) })
-
-/** Name of the value that it stands for; its own where it stands for none. */
-export const originalOf = (value: Value, correspondence: Correspondence): string =>
-  correspondence.of(value)?.original ?? value.name
-
-/** The group that has most of the axes that a group had. */
-function presentGroup(model: Model, before: ChannelGroup, correspondence: Correspondence): ChannelGroup | undefined {
-  const axes = new Set(activationAxes(before).map(({ value, axis }) => `${axis} ${originalOf(value, correspondence)}`))
-  let best: ChannelGroup | undefined
-  let most = 0
-  for (const group of channelGroups(model)) {
-    const shared = activationAxes(group).filter(({ value, axis }) =>
-      axes.has(`${axis} ${originalOf(value, correspondence)}`),
-    ).length
-    if (shared > most) [best, most] = [group, shared]
-  }
-  return best
-}
-
-const activationAxes = ({ members }: ChannelGroup) => members.filter(({ role }) => role === 'activation')
 
 /** What reads the channels is what has to make up for those that went. */
 function widthsDone(
