@@ -124,4 +124,4 @@ class BlockOpener {
 }
 
 const goneIn = ({ present }: Structure): number[] =>
-  present.flatMap((group, width) => (group === undefined ? [width] : []))
+  present.flatMap((parts, width) => (parts.length === 0 ? [width] : []))

@@ -9,7 +9,7 @@ import { AxisTable } from '../../passes/architecture/axis-table.js'
 import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
 import type { Decision } from '../../passes/architecture/decision.js'
 import { type Declined, declined, isDeclined } from '../../passes/architecture/declined.js'
-import { presentGroup } from '../../passes/architecture/present-group.js'
+import { PresentGroups } from '../../passes/architecture/present-groups.js'
 import { applyDecisions } from '../../passes/architecture/recipe.js'
 import { planWidth } from '../../passes/architecture/set-width.js'
 import type { WidthChoice } from '../space/choice.js'
@@ -38,8 +38,8 @@ export class Structure {
   readonly model: Model
   readonly plan: KernelPlan
   readonly kernels: readonly SizedKernel[]
-  /** By width choice, what its group has become; undefined: nothing is left of it. */
-  readonly present: readonly (ChannelGroup | undefined)[]
+  /** By width choice, what its group has become; none: nothing is left of it. */
+  readonly present: readonly (readonly ChannelGroup[])[]
   readonly #target: Target
   readonly #groups: readonly ChosenGroup[]
   readonly #sizes: ResizedSizes
@@ -47,7 +47,7 @@ export class Structure {
   private constructor(
     model: Model,
     plan: KernelPlan,
-    present: readonly (ChannelGroup | undefined)[],
+    present: readonly (readonly ChannelGroup[])[],
     groups: readonly ChosenGroup[],
     target: Target,
     binding: Binding,
@@ -58,8 +58,8 @@ export class Structure {
     this.#target = target
     this.#groups = groups
     const followers = new Map<Run, Follower>()
-    present.forEach((group, choice) => {
-      if (group !== undefined) followers.set(group.run, { choice, granularity: group.granularity })
+    present.forEach((parts, choice) => {
+      for (const { run, granularity } of parts) followers.set(run, { choice, granularity })
     })
     this.#sizes = new ResizedSizes(tableOf(model, present), target, binding, followers)
     this.kernels = plan.plain.map((kernel) => this.#keyed(kernel))
@@ -76,17 +76,18 @@ export class Structure {
     const built = applyDecisions(model, decisions)
     if (isDeclined(built)) return built
     inferTypes(built.model)
-    const found = channelGroups(built.model)
-    const present = groups.map(({ group }) => presentGroup(found, group, built.correspondence))
+    const found = new PresentGroups(channelGroups(built.model), built.correspondence)
+    const present = groups.map(({ group }) => found.of(group))
+    const taken = new Set<ChannelGroup>()
     for (const [i, { choice }] of groups.entries()) {
-      const group = present[i]
-      if (group === undefined) continue
-      if (present.indexOf(group) !== i)
-        return declined('groups-join', `group "${group.name}"`, 'none: two widths would be one')
-      // Sizes in between are whole units where these are, and no wider.
-      for (const size of [choice.sizes[0]!, choice.sizes.at(-1)!]) {
-        const change = planWidth(group, size, { scores: ({ units }) => new Float64Array(units) })
-        if (isDeclined(change)) return change
+      for (const group of present[i]!) {
+        if (taken.has(group)) return declined('groups-join', `group "${group.name}"`, 'none: two widths would be one')
+        taken.add(group)
+        // Sizes in between are whole units where these are, and no wider.
+        for (const size of [choice.sizes[0]!, choice.sizes.at(-1)!]) {
+          const change = planWidth(group, size, { scores: ({ units }) => new Float64Array(units) })
+          if (isDeclined(change)) return change
+        }
       }
     }
     return new Structure(built.model, planKernels(built.model, target, binding), present, groups, target, binding)
@@ -132,7 +133,7 @@ export class Structure {
 }
 
 /** Of the groups' forms where there are any. */
-function tableOf(model: Model, present: readonly (ChannelGroup | undefined)[]): AxisTable {
-  const table = present.find((group) => group !== undefined)?.table
-  return table ?? new AxisTable(model)
+function tableOf(model: Model, present: readonly (readonly ChannelGroup[])[]): AxisTable {
+  const [group] = present.flat()
+  return group?.table ?? new AxisTable(model)
 }
