@@ -1,4 +1,3 @@
-import type { CostTable } from '../estimator/cost-table.js'
 import type { Binding } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
 import { leastCommonMultiple } from '../ir/divisors.js'
@@ -11,7 +10,7 @@ import type { BlockDecision } from '../passes/architecture/decision.js'
 import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { freeGroups } from '../passes/architecture/widths.js'
-import { candidateTable } from './scoring/candidate-table.js'
+import { type CandidateTable, candidateTable } from './scoring/candidate-table.js'
 import { hollowCopy } from './scoring/hollow-model.js'
 import { matchKernels } from './scoring/kernel-match.js'
 import { type ChosenGroup, Structure } from './scoring/structure.js'
@@ -30,9 +29,8 @@ export interface SpaceOptions {
 }
 
 /** A space with what its candidates cost. */
-export interface OpenedSpace {
+export interface OpenedSpace extends CandidateTable {
   readonly space: Space
-  readonly table: CostTable
   /** Options that the model or the space does not allow, with what is in their way. */
   readonly declined: readonly { readonly decision: BlockDecision; readonly why: Declined }[]
 }
@@ -55,7 +53,7 @@ export function openSpace(model: Model, target: Target, { parts, widths, binding
   const space = new Space([...groups.map(({ choice }) => choice), ...opener.choices])
   return {
     space,
-    table: candidateTable(base, opener.variations, space.optionCounts, target),
+    ...candidateTable(base, opener.variations, space.optionCounts, target),
     declined: opener.declined,
   }
 }

@@ -2,11 +2,17 @@ import { CostTable, type TableKernel } from '../../estimator/cost-table.js'
 import { callOfMs } from '../../estimator/interaction.js'
 import { kernelCoster } from '../../estimator/kernel-coster.js'
 import { loadPredictor } from '../../estimator/predictor.js'
-import { peakOf } from '../../hw/memory/peak.js'
+import { peakOf, type Sweep } from '../../hw/memory/peak.js'
 import type { Target } from '../../hw/target.js'
 import { planActivations } from './activations.js'
 import type { Structure } from './structure.js'
 import { Timeline, type Variation } from './timeline.js'
+
+/** What candidates cost, and the order in which their activations come and go. */
+export interface CandidateTable {
+  readonly table: CostTable
+  readonly sweep: Sweep
+}
 
 /**
  * The cost table of a search: kernels of the base, gone under the options that remove them, and those that options bring.
@@ -17,11 +23,11 @@ export function candidateTable(
   variations: readonly Variation[],
   optionCounts: readonly number[],
   target: Target,
-): CostTable {
+): CandidateTable {
   const { alignBytes = 1 } = target.memory
   const timeline = new Timeline(base, variations, alignBytes)
   const { activations, sweep } = planActivations(timeline, variations, optionCounts, alignBytes)
-  return new CostTable({
+  const table = new CostTable({
     optionCounts,
     kernels: [...baseKernels(base, variations), ...variations.flatMap(addedKernels)],
     activations,
@@ -29,6 +35,7 @@ export function candidateTable(
     cost: kernelCoster(target),
     callMs: callMsOf(base, target),
   })
+  return { table, sweep }
 }
 
 function baseKernels(base: Structure, variations: readonly Variation[]): TableKernel[] {
