@@ -2,6 +2,7 @@ import type { AccuracyComparison } from '../accuracy/compare-models.js'
 import type { Metrics } from '../estimator/metrics.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
+import type { SearchEntry } from './search-entry.js'
 
 /** The result record of one model, version 1. Every view (terminal, Markdown, diff) shows this and computes no figure of its own. */
 export interface Report {
@@ -16,7 +17,7 @@ export interface Report {
   readonly passes: readonly PassEntry[]
   /** Architecture decisions in the order they were applied; empty for exact passes alone. */
   readonly decisions: readonly DecisionEntry[]
-  readonly search: { readonly algorithm: string }
+  readonly search: SearchEntry
   readonly verification: VerificationEntry
   /** Accuracy on a data set; null without one. */
   readonly accuracy: AccuracyEntry | null

@@ -29,8 +29,8 @@ function expectAgreement(model: Model, targetName: string, { space, table }: Ope
   expect(score.peakBytes, told).toBe(metrics.peakActivationBytes)
 }
 
-function expectAgreements(model: Model, targetName: string, options: SpaceOptions, count: number): OpenedSpace {
-  const opened = openSpace(model, loadTarget(targetName), options)
+async function expectAgreements(model: Model, targetName: string, options: SpaceOptions, count: number): Promise<void> {
+  const opened = await openSpace(model, loadTarget(targetName), options)
   const { space } = opened
   const random = new SeededRandom(7)
   expectAgreement(model, targetName, opened, space.original)
@@ -42,7 +42,6 @@ function expectAgreements(model: Model, targetName: string, options: SpaceOption
     }
     expectAgreement(model, targetName, opened, candidate)
   }
-  return opened
 }
 
 const fixture = async (): Promise<Model> => {
@@ -83,16 +82,16 @@ describe('scores of a space', () => {
   test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt'])(
     'agree with the built fixture on %s',
     async (target) => {
-      expectAgreements(await fixture(), target, everything(8), 8)
+      await expectAgreements(await fixture(), target, everything(8), 8)
     },
   )
 
   test('agree under raw widths', async () => {
     const raw: SpaceOptions = { parts: ['widths', 'blocks'], widths: { kind: 'raw', increment: 1 } }
-    expectAgreements(await fixture(), 'neural-engine', raw, 6)
+    await expectAgreements(await fixture(), 'neural-engine', raw, 6)
   })
 
-  test('agree for nets of any blocks', () => {
+  test('agree for nets of any blocks', async () => {
     const block = fc.record({
       middle: fc.constantFrom(undefined, 24, 48, 64),
       out: fc.constantFrom(8, 16, 24),
@@ -102,8 +101,8 @@ describe('scores of a space', () => {
       expand: fc.boolean(),
       squeezeExcite: fc.constantFrom(undefined, 'before activation', 'after activation'),
     })
-    fc.assert(
-      fc.property(fc.array(block, { minLength: 1, maxLength: 3 }), fc.constantFrom(4, 8), (blocks, step) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 3 }), fc.constantFrom(4, 8), async (blocks, step) => {
         const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
           ...rest,
           expand,
@@ -112,7 +111,7 @@ describe('scores of a space', () => {
           ...(squeezeExcite !== undefined && { squeezeExcite }),
           ...(expand && middle !== undefined && { middle }),
         }))
-        expectAgreements(net(plain as Partial<BottleneckOptions>[]), 'neural-engine', everything(step), 4)
+        await expectAgreements(net(plain as Partial<BottleneckOptions>[]), 'neural-engine', everything(step), 4)
       }),
       { numRuns: 12, seed: 3 },
     )
@@ -127,14 +126,14 @@ describe('scores of a space', () => {
     ] as const)('agree: %s/%s', async (folder, name, count) => {
       const model = await readModel(file(folder, `${name}.onnx`))
       await cleanUp(model, { model, keepOverridable: false, foldBudgetBytes: 0 })
-      expectAgreements(model, 'neural-engine', everything(32), count)
+      await expectAgreements(model, 'neural-engine', everything(32), count)
     })
   })
 })
 
 describe('a space', () => {
   test('has every block of the fixture in every form, and widths by lanes', async () => {
-    const { space } = openSpace(await fixture(), loadTarget('neural-engine'), everything(32))
+    const { space } = await openSpace(await fixture(), loadTarget('neural-engine'), everything(32))
     const blocks = space.choices.flatMap((choice) => (choice.kind === 'block' ? [choice] : []))
     expect(blocks.length).toBe(7)
     expect(blocks[1]!.decisions.map((decision) => decision?.alternative)).toEqual([
@@ -155,7 +154,10 @@ describe('a space', () => {
   })
 
   test('of blocks alone changes no width', async () => {
-    const { space } = openSpace(await fixture(), loadTarget('neural-engine'), { ...everything(32), parts: ['blocks'] })
+    const { space } = await openSpace(await fixture(), loadTarget('neural-engine'), {
+      ...everything(32),
+      parts: ['blocks'],
+    })
     expect(space.choices.every(({ kind }) => kind === 'block')).toBe(true)
   })
 
@@ -163,7 +165,7 @@ describe('a space', () => {
     const model = await fixture()
     const before = model.nodeCount
     const metrics = estimate(model, loadTarget('neural-engine'))
-    openSpace(model, loadTarget('neural-engine'), everything(8))
+    await openSpace(model, loadTarget('neural-engine'), everything(8))
     expect(model.nodeCount).toBe(before)
     expect(estimate(model, loadTarget('neural-engine'))).toEqual(metrics)
   })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Binding } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
 import { leastCommonMultiple } from '../ir/divisors.js'
@@ -10,7 +11,7 @@ import type { BlockDecision } from '../passes/architecture/decision.js'
 import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { freeGroups } from '../passes/architecture/widths.js'
-import { type CandidateTable, candidateTable } from './scoring/candidate-table.js'
+import { approximationOf, type CandidateTable, candidateTable } from './scoring/candidate-table.js'
 import { hollowCopy } from './scoring/hollow-model.js'
 import { matchKernels } from './scoring/kernel-match.js'
 import { type ChosenGroup, Structure } from './scoring/structure.js'
@@ -26,11 +27,14 @@ export interface SpaceOptions {
   readonly parts: readonly SpacePart[]
   readonly widths: WidthOptions
   readonly binding?: Binding
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A space with what its candidates cost. */
 export interface OpenedSpace extends CandidateTable {
   readonly space: Space
+  /** Why scores are not those of the built model; undefined: they are. */
+  readonly approximation: string | undefined
   /** Options that the model or the space does not allow, with what is in their way. */
   readonly declined: readonly { readonly decision: BlockDecision; readonly why: Declined }[]
 }
@@ -42,18 +46,28 @@ const blockGranularity = 2
  * The space of a model for a target: the widths of all free groups and the forms of all blocks, each tried on a copy without
  * weights. The model is left as it is.
  */
-export function openSpace(model: Model, target: Target, { parts, widths, binding = {} }: SpaceOptions): OpenedSpace {
+export async function openSpace(
+  model: Model,
+  target: Target,
+  { parts, widths, binding = {}, signal }: SpaceOptions,
+): Promise<OpenedSpace> {
   const hollow = hollowCopy(model)
   inferTypes(hollow)
   const groups = parts.includes('widths') ? chosenGroups(hollow, widths, parts.includes('blocks')) : []
   const base = Structure.of(hollow, [], groups, target, binding)
   if (isDeclined(base)) throw new Error(`a model without decisions is declined: ${base.reason} at ${base.place}`)
   const opener = new BlockOpener(base, groups, target, binding)
-  if (parts.includes('blocks')) for (const block of findBlocks(hollow)) opener.open(block)
+  for (const block of parts.includes('blocks') ? findBlocks(hollow) : []) {
+    // Lets an interruption through.
+    await setImmediate()
+    signal?.throwIfAborted()
+    opener.open(block)
+  }
   const space = new Space([...groups.map(({ choice }) => choice), ...opener.choices])
   return {
     space,
     ...candidateTable(base, opener.variations, space.optionCounts, target),
+    approximation: approximationOf(target),
     declined: opener.declined,
   }
 }

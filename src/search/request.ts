@@ -5,9 +5,7 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
-export const searchAlgorithms = ['exact', 'evolution'] as const
-
-export type SearchAlgorithm = (typeof searchAlgorithms)[number]
+export type SearchAlgorithm = 'exact' | 'evolution'
 
 export interface SearchRequest {
   readonly opened: OpenedSpace

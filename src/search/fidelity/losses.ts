@@ -37,6 +37,9 @@ export function measuredLosses(
   }
 }
 
+/** Every decision counts this much besides: of candidates that lose the same, the one that decides on less is better. */
+const decisionLoss = 1e-6
+
 /** Asks for the loss of every option that changes something. */
 export function lossesBy({ choices }: Space, loss: (choice: Choice, decision: Decision) => number): Float64Array[] {
   return choices.map((choice) => {
@@ -46,6 +49,8 @@ export function lossesBy({ choices }: Space, loss: (choice: Choice, decision: De
         : choice.sizes.map((size, option) =>
             option === choice.keep ? undefined : { kind: 'width', group: choice.group, size },
           )
-    return Float64Array.from(decisions, (decision) => (decision === undefined ? 0 : loss(choice, decision)))
+    return Float64Array.from(decisions, (decision) =>
+      decision === undefined ? 0 : loss(choice, decision) + decisionLoss,
+    )
   })
 }

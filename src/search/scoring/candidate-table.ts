@@ -38,6 +38,14 @@ export function candidateTable(
   return { table, sweep }
 }
 
+/** Why what candidates cost is not to the figure what they cost when they are built; undefined: it is. */
+export function approximationOf(target: Target): string | undefined {
+  if (target.kind === 'microblock-array')
+    return 'kernels are scored one by one, without what runs before and after them'
+  if (target.fusion.layout !== undefined) return 'copies into and out of blocked layouts are left out'
+  return undefined
+}
+
 function baseKernels(base: Structure, variations: readonly Variation[]): TableKernel[] {
   return base.kernels.map(({ kernel, widths }, i) => {
     const removing = variations.filter(({ match }) => match.removed.has(i))
