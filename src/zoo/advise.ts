@@ -18,6 +18,7 @@ import { figuresOfDecision } from '../report/decision-figures.js'
 import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
 import { cleanUp } from '../search/clean-up.js'
+import { curatedStep } from '../search/curated-step.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
 import { FidelityTable } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -25,7 +26,6 @@ import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { type DataOptions, openJobData } from './job-data.js'
 import { passContext } from './pass-context.js'
-import { curatedStep } from './tailor.js'
 
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target

@@ -5,8 +5,8 @@ import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
 import type { ModelProfile } from '../report/model-profile.js'
+import { curatedStep } from '../search/curated-step.js'
 import { fileFacts } from './facts.js'
-import { curatedStep } from './tailor.js'
 import { targetEntry } from './target-entry.js'
 
 export interface ProfileOptions {
