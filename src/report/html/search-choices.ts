@@ -11,7 +11,7 @@ const mostRows = 40
 type Why = SearchedChoice['others'][number]['why']
 
 const colors: Readonly<Record<Why, string>> = {
-  'exceeds a budget': 'bad',
+  'exceeds a budget': 'kind-transposed-convolution',
   'loses more': 'warm',
   slower: 'before',
   'no better': 'kind-movement',

@@ -106,23 +106,27 @@ function frontPlot({ front, best, original, budgets }: SearchedEntry, { width, l
 
 type Step = SearchedEntry['trajectory'][number]
 
+/** A logarithmic axis has no 0: what is known before anything is scored stands at 1. */
+const scoredBy = ({ evaluations }: Step): number => Math.max(1, evaluations)
+
 function trajectory({ trajectory, evaluations }: SearchedEntry): Markup {
   const last = trajectory.at(-1)
   if (last === undefined || trajectory.length < 2)
     return empty('There is no trajectory: an exact search proves its answer instead of walking to it.')
   const steps: Step[] = [...trajectory, { ...last, evaluations: Math.max(evaluations, last.evaluations) }]
-  const panel = (of: 'latencyMs' | 'loss', label: string, { width, layout }: Drawing) =>
+  const panel = (of: 'latencyMs' | 'loss', label: string, { width }: Drawing) =>
     plotSvg({
       width,
       height: 200,
       marginLeft: 56,
       marginBottom: 42,
-      x: { label: 'candidates scored', grid: true, ticks: layout === 'wide' ? 5 : 4 },
+      // Most is found early.
+      x: { type: 'log', label: 'candidates scored', grid: true, ticks: 4, tickFormat: count },
       y: { label, grid: true, nice: true, ticks: 4 },
       marks: [
-        line(steps, { x: 'evaluations', y: of, stroke: 'var(--after)', strokeWidth: 2, curve: 'step-after' }),
+        line(steps, { x: scoredBy, y: of, stroke: 'var(--after)', strokeWidth: 2, curve: 'step-after' }),
         dot(trajectory, {
-          x: 'evaluations',
+          x: scoredBy,
           y: of,
           r: 3,
           fill: 'var(--after)',
