@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ajv } from 'ajv'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { toProto } from '../src/export/to-proto.js'
 import { buildModel } from '../src/ir/build.js'
 import { Tensor } from '../src/ir/tensor.js'
@@ -34,14 +34,6 @@ const run = (...args: string[]): Promise<Result> =>
   })
 
 const folder = () => mkdtempSync(join(tmpdir(), 'optimize-'))
-
-beforeAll(async () => {
-  await new Promise((resolve, reject) => {
-    execFile(process.execPath, [join(root, 'scripts/build.mjs')], (error, _, stderr) =>
-      error ? reject(new Error(stderr)) : resolve(null),
-    )
-  })
-}, 120_000)
 
 describe('optimize <model>', () => {
   test('tailors a trained network, verifies it and reports', async () => {

@@ -34,7 +34,7 @@ export const diffCommand: CommandModule<object, Options> = {
       import('../hw/target.js'),
       import('./failure.js'),
     ])
-    const { bindSymbols } = await import('./binding.js')
+    const { bindSymbols } = await import('../zoo/bind-symbols.js')
     const read = (file: string) =>
       readSide(file, loadTarget(options.target), (model) => bindSymbols(model, options.shape, options.batch))
     const diff = diffSides(await read(options.before), await read(options.after), (options.assert ?? []) as string[])

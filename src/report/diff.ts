@@ -1,5 +1,6 @@
 import type { Metrics } from '../estimator/metrics.js'
 import { UserError } from '../ir/errors.js'
+import { unitFactor, unitNames } from './quantity.js'
 import type { DecisionEntry, ModelFacts, Report } from './report.js'
 import { type FigureRow, figures } from './rows.js'
 
@@ -78,7 +79,7 @@ function judge(text: string, rows: readonly FigureRow[]): AssertionResult {
   const { before, after, figure } = row
   const isChange = unit === '%'
   const actual = isChange ? relativeChange(before, after) * 100 : after
-  const limit = Number(numberText) * (isChange ? 1 : unitFactor(unit ?? '', text))
+  const limit = Number(numberText) * (isChange ? 1 : factorOf(unit ?? '', text))
   return {
     text: text.trim(),
     holds: compare(actual, comparison!, limit),
@@ -104,36 +105,9 @@ function compare(actual: number, comparison: string, limit: number): boolean {
   }
 }
 
-/** Figures are kept in ms, mJ, kWh, bytes and counts. */
-const units = new Map<string, number>([
-  ['', 1],
-  ['ms', 1],
-  ['us', 1e-3],
-  ['s', 1e3],
-  ['mj', 1],
-  ['uj', 1e-3],
-  ['kwh', 1],
-  ['b', 1],
-  ['kb', 1e3],
-  ['mb', 1e6],
-  ['gb', 1e9],
-  ['kib', 1024],
-  ['mib', 1048576],
-  ['gib', 1073741824],
-  ['k', 1e3],
-  ['m', 1e6],
-  ['g', 1e9],
-])
-
-function unitFactor(unit: string, text: string): number {
-  const factor = units.get(unit.toLowerCase())
-  if (factor === undefined) {
-    throw new UserError(
-      'usage',
-      '--assert',
-      `unknown unit in "${text}"`,
-      `use one of ${[...units.keys()].filter(Boolean).join(', ')}`,
-    )
-  }
+function factorOf(unit: string, text: string): number {
+  const factor = unitFactor(unit)
+  if (factor === undefined)
+    throw new UserError('usage', '--assert', `unknown unit in "${text}"`, `use one of ${unitNames.join(', ')}`)
   return factor
 }

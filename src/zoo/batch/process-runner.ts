@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { removeStaged } from '../../export/staging.js'
+import type { JobLimits, Outcome, Runner, RunObserver, ZooJob } from './runner.js'
+import { WorkerProcess } from './worker-process.js'
+
+export interface ProcessRunnerOptions {
+  /** Jobs at a time. */
+  readonly jobs: number
+  /** What a process does; default: tailors models. */
+  readonly module?: URL
+  /** Jobs that one process does before a fresh one takes its place: what a job leaves behind cannot pile up. */
+  readonly jobsPerProcess?: number
+}
+
+const defaultModule = new URL('./job-worker.js', import.meta.url)
+
+/**
+ * Jobs in child processes on this machine. A process does one job at a time, and others after it as long as all is well: a
+ * start takes longer than a small model. One that crashed, broke a limit or grew is replaced.
+ */
+export class ProcessRunner implements Runner {
+  readonly #options: ProcessRunnerOptions
+
+  constructor(options: ProcessRunnerOptions) {
+    this.#options = options
+  }
+
+  async run(jobs: AsyncIterable<ZooJob>, observer: RunObserver, signal?: AbortSignal): Promise<void> {
+    const { jobs: width, module = defaultModule, jobsPerProcess = 256 } = this.#options
+    // One for all lanes: whoever is free takes the next job.
+    const queue = jobs[Symbol.asyncIterator]()
+    const stop = new AbortController()
+    const isOver = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+    const lane = async () => {
+      const seat = new Seat(module, jobsPerProcess)
+      const onAbort = () => void seat.close()
+      isOver.addEventListener('abort', onAbort)
+      try {
+        while (!isOver.aborted) {
+          const { done, value: job } = await queue.next()
+          if (done || isOver.aborted) break
+          const start = performance.now()
+          observer.started(job)
+          const outcome = await seat.run(job, (text) => observer.stage(job, text))
+          // Ended from outside: that is no outcome of the job.
+          if (isOver.aborted) break
+          await observer.finished(job, outcome, (performance.now() - start) / 1000)
+        }
+      } catch (error) {
+        stop.abort()
+        throw error
+      } finally {
+        isOver.removeEventListener('abort', onAbort)
+        await seat.close()
+      }
+    }
+    const ends = await Promise.allSettled(Array.from({ length: width }, lane))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    signal?.throwIfAborted()
+  }
+}
+
+/** A place for a worker: replaced when it is worn. */
+class Seat {
+  readonly #module: URL
+  readonly #jobsPerProcess: number
+  #worker: WorkerProcess | undefined
+  #jobs = 0
+  /** What the process of now may take. */
+  #bytes = 0
+
+  constructor(module: URL, jobsPerProcess: number) {
+    this.#module = module
+    this.#jobsPerProcess = jobsPerProcess
+  }
+
+  async run(job: ZooJob, onStage: (text: string) => void): Promise<Outcome> {
+    const worker = await this.#workerFor(job.limits)
+    this.#jobs += 1
+    const outcome = await worker.run(job, onStage)
+    if (worker.isWorn) for (const path of [job.result, job.report]) await removeStaged(join(job.folder, path))
+    return outcome
+  }
+
+  async #workerFor(limits: JobLimits): Promise<WorkerProcess> {
+    if (this.#worker?.isWorn || this.#jobs >= this.#jobsPerProcess || this.#bytes !== limits.bytes) await this.close()
+    if (this.#worker === undefined) {
+      this.#worker = new WorkerProcess(this.#module, limits)
+      this.#jobs = 0
+      this.#bytes = limits.bytes
+    }
+    return this.#worker
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    await worker?.close()
+  }
+}
