@@ -150,6 +150,7 @@ const published = (file) => readFileSync(new URL(`../src/${file}`, import.meta.u
 const targetSchema = published('hw/target.schema.json')
 const recipeSchema = published('passes/architecture/recipe.schema.json')
 const preprocessSchema = published('accuracy/input/preprocess.schema.json')
+const manifestSchema = published('zoo/batch/manifest.schema.json')
 
 const pages = {
   'docs/operators.md': operatorsPage(),
@@ -159,6 +160,7 @@ const pages = {
   'docs/metrics.md': metricsPage(),
   'docs/preprocess.schema.json': preprocessSchema,
   'docs/recipe.schema.json': recipeSchema,
+  'docs/zoo-manifest.schema.json': manifestSchema,
 }
 let stale = 0
 for (const [file, text] of Object.entries(pages)) {
