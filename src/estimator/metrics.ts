@@ -28,6 +28,8 @@ export interface KernelMetrics {
   readonly kind: KernelKind
   /** Labels of the nodes it runs. */
   readonly nodes: readonly string[]
+  /** Nodes of the model as it was read whose work it does, by name (or `#index OpType`): what kernels are aligned by. */
+  readonly origins: readonly string[]
   readonly latencyMs: number
   /** What runs it; undefined: the target does not tell. */
   readonly unit?: Unit
