@@ -336,7 +336,7 @@ describe('recipes', () => {
     expect((await run('check', out)).stdout).toMatch(/logits/)
     const same = join(place, 'same.json')
     writeFileSync(same, JSON.stringify({ ...report, decisions: report.decisions.slice(0, 1) }))
-    expect((await run('diff', same, join(place, 'report.json'))).stdout).toMatch(/only after: width: 120 channels/)
+    expect((await run('diff', same, join(place, 'report.json'))).stdout).toMatch(/only after +width: 120 channels/)
   })
 
   test('a result that lost too much is not written, unless asked for', async () => {

@@ -1,3 +1,4 @@
+import { escapeHtml } from './escape-html.js'
 import { linkTo, zooCells, zooColumns, zooHeadline } from './zoo-rows.js'
 import type { ZooSummary } from './zoo-summary.js'
 
@@ -54,6 +55,3 @@ const table = (columns: readonly Column[], rows: readonly string[]): string =>
 
 const tableRow = (cells: readonly string[], columns: readonly Column[]): string =>
   `<tr>${cells.map((cell, i) => `<td${columns[i]!.isFigure ? ' class="figure"' : ''}>${cell}</td>`).join('')}</tr>`
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,4 +1,4 @@
-import type { Report, VerificationEntry } from './report.js'
+import type { AccuracyEntry, Report, VerificationEntry } from './report.js'
 import { figureRows } from './rows.js'
 
 /** What became of a set of models, version 1; `docs/zoo-summary.schema.json` is its schema. Every view shows this. */
@@ -34,6 +34,7 @@ export interface ZooModel {
 
 export interface ZooAccuracy {
   readonly metric: string
+  readonly higherIsBetter: boolean
   readonly before: number
   readonly after: number
   readonly drop: number
@@ -90,14 +91,19 @@ export function zooModelOf(
     verdict: verification.verdict,
     ...(verification.reason !== undefined && { reason: verification.reason }),
     figures: Object.fromEntries(rows.map(({ figure, before, after }) => [figure.key, { before, after }])),
-    accuracy:
-      accuracy === null
-        ? null
-        : { metric: accuracy.metric, before: accuracy.before, after: accuracy.after, drop: accuracy.drop },
+    accuracy: accuracy === null ? null : scoresOf(accuracy),
     warnings: warnings.length,
     seconds: timing['total'] ?? 0,
   }
 }
+
+const scoresOf = ({ metric, higherIsBetter, before, after, drop }: AccuracyEntry): ZooAccuracy => ({
+  metric,
+  higherIsBetter,
+  before,
+  after,
+  drop,
+})
 
 /** Latency after over before; 1 where there was none. */
 export const latencyRatio = ({ figures }: ZooModel): number => {
