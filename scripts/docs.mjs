@@ -151,6 +151,7 @@ const targetSchema = published('hw/target.schema.json')
 const recipeSchema = published('passes/architecture/recipe.schema.json')
 const preprocessSchema = published('accuracy/input/preprocess.schema.json')
 const manifestSchema = published('zoo/batch/manifest.schema.json')
+const assertionsSchema = published('report/diff/assertions.schema.json')
 
 const pages = {
   'docs/operators.md': operatorsPage(),
@@ -161,6 +162,7 @@ const pages = {
   'docs/preprocess.schema.json': preprocessSchema,
   'docs/recipe.schema.json': recipeSchema,
   'docs/zoo-manifest.schema.json': manifestSchema,
+  'docs/assertions.schema.json': assertionsSchema,
 }
 let stale = 0
 for (const [file, text] of Object.entries(pages)) {
