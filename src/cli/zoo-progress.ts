@@ -3,6 +3,7 @@ import { count } from '../report/format.js'
 import { gainText } from '../report/zoo-rows.js'
 import type { ZooProgress } from '../zoo/batch/run-zoo.js'
 import type { Outcome, ZooJob } from '../zoo/batch/runner.js'
+import { isLive } from './progress.js'
 
 export interface LiveZoo extends ZooProgress {
   stop(): void
@@ -18,7 +19,7 @@ interface Tally {
 /** A table of what is in work under the finished models, on a terminal; elsewhere a line for each finished model. */
 export async function zooProgress(total: number, enabled: boolean): Promise<LiveZoo | undefined> {
   if (!enabled) return undefined
-  return process.stderr.isTTY ? await liveTable(total) : plainLines(total)
+  return isLive() ? await liveTable(total) : plainLines(total)
 }
 
 function plainLines(total: number): LiveZoo {
@@ -46,7 +47,7 @@ async function liveTable(total: number): Promise<LiveZoo> {
   const start = performance.now()
   const spinner: Ora = ora({ text: '', discardStdin: false }).start()
   const draw = () => {
-    spinner.text = picture(tally, total, (performance.now() - start) / 1000, working, process.stderr.columns ?? 80)
+    spinner.text = picture(tally, total, (performance.now() - start) / 1000, working, process.stderr.columns)
   }
   const timer = setInterval(draw, frameMs)
   return {

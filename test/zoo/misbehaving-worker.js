@@ -1,5 +1,8 @@
 // A worker that does what the name of its job says: everything that a runner must survive.
 import { spawn } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 const send = (message) => process.send(message)
 const held = []
@@ -31,6 +34,14 @@ const acts = {
     const code = 'const held = []; setInterval(() => held.push(Buffer.alloc(32 * 2 ** 20, 1)), 5)'
     spawn(process.execPath, ['-e', code], { stdio: 'ignore' })
   },
+  // Leaves a file behind, and an endless job after it where the name says so.
+  temporary: (name) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'left-')), 'file')
+    writeFileSync(file, '')
+    send({ stage: file })
+    if (name.endsWith('hang')) for (;;);
+    acts.done()
+  },
   // A process below that outlives everything that is not meant to end it.
   orphan: () => {
     const { pid } = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })
@@ -38,7 +49,7 @@ const acts = {
   },
 }
 
-process.on('message', ({ job }) => acts[job.name.split('-')[0]]())
+process.on('message', ({ job }) => acts[job.name.split('-')[0]](job.name))
 process.on('disconnect', () => {
   process.on('exit', () => process.kill(-process.pid, 'SIGKILL'))
   process.exit(1)

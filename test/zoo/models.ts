@@ -41,3 +41,11 @@ export const hungryModel = (): Model =>
     const outer = g.op('Add', [column, x])
     g.output(g.op('ReduceMean', [g.op('Sin', [g.op('Exp', [outer])])], { axes: [0] }), 'y')
   })
+
+/** A layer of some kilobytes; `phase` changes nothing but its weights. */
+export const largeModel = (phase: number): Model =>
+  buildModel((g) => {
+    const x = g.input('x', 'float32', ['n', 64])
+    const values = Array.from({ length: 64 * 64 }, (_, i) => Math.sin(i + phase))
+    g.output(g.op('Identity', [g.op('MatMul', [x, g.constant(Tensor.float32(values, [64, 64]), 'w')])]), 'y')
+  })

@@ -6,7 +6,7 @@ import type { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { writeModel } from '../../src/export/write-model.js'
 import { modelFromBytes } from '../../src/import/read-model.js'
-import { endlessModel, hungryModel, smallModel } from './models.js'
+import { endlessModel, hungryModel, largeModel, smallModel } from './models.js'
 import { folder, partialFilesIn, reportOf, resultsIn, root, run, start, summaryIn } from './program.js'
 
 async function smallZoo(count: number): Promise<string> {
@@ -104,6 +104,46 @@ describe('optimize zoo', () => {
     expect(await again('--target', 'cpu', '--seed', '3', '--force')).toEqual(all)
     rmSync(join(out, 'models/sub/net-3.onnx'))
     expect(await again('--target', 'cpu', '--seed', '3')).toEqual(['sub/net-3'])
+  })
+
+  test('external data belong to a model: other weights beside the same file are another model', async () => {
+    const zoo = folder()
+    const [one, other] = [folder(), folder()]
+    // The same file, and weights that differ in content alone.
+    for (const [place, phase] of [
+      [one, 0],
+      [other, 1],
+    ] as const)
+      await writeModel(largeModel(phase), join(place, 'large.onnx'), { inlineLimit: 1000 })
+    expect(readFileSync(join(one, 'large.onnx')).equals(readFileSync(join(other, 'large.onnx')))).toBe(true)
+    for (const name of readdirSync(one)) copyFileSync(join(one, name), join(zoo, name))
+    const out = folder()
+    const again = async () => (await run('zoo', zoo, '--out', out)).stderr
+    expect(await again()).toMatch(/^\[1\/1\] done large/)
+    expect(await again()).toBe('1 were done before\n')
+    copyFileSync(join(other, 'large.onnx.data'), join(zoo, 'large.onnx.data'))
+    expect(await again()).toMatch(/^\[1\/1\] done large/)
+    rmSync(join(zoo, 'large.onnx.data'))
+    expect(await again()).toMatch(/^\[1\/1\] external-data .*large\.onnx: .*put the data file beside the model/)
+    // What is missing may come: that is looked at again.
+    copyFileSync(join(one, 'large.onnx.data'), join(zoo, 'large.onnx.data'))
+    expect(await again()).toMatch(/^\[1\/1\] done large/)
+  })
+
+  test('what failed is done again when asked for, or when a limit is raised', async () => {
+    const zoo = await smallZoo(1)
+    writeFileSync(join(zoo, 'bad.onnx'), 'no model')
+    await writeModel(hungryModel(), join(zoo, 'hungry.onnx'))
+    const out = folder()
+    const again = async (limit: string, ...args: string[]) => {
+      const { stderr } = await run('zoo', zoo, '--out', out, '--memory-limit', limit, ...args)
+      return { done: stderr.match(/^\[\d/gm)?.length ?? 0, old: Number(/(\d+) were done/.exec(stderr)?.[1] ?? 0) }
+    }
+    expect(await again('400MB')).toEqual({ done: 3, old: 0 })
+    expect(await again('400MB')).toEqual({ done: 0, old: 3 })
+    expect(await again('300MB')).toEqual({ done: 0, old: 3 })
+    expect(await again('500MB')).toEqual({ done: 1, old: 2 })
+    expect(await again('500MB', '--retry-failed')).toEqual({ done: 2, old: 1 })
   })
 
   test('a journal that is cut off anywhere in its last line: that one is done again, nothing else', async () => {

@@ -1,5 +1,7 @@
+import { endWithParent } from './end-with-parent.js'
 import { runJob } from './run-job.js'
 import type { ZooJob } from './runner.js'
+import { removeOwnScratch } from './scratch-folder.js'
 import type { WorkerMessage } from './worker-process.js'
 
 /**
@@ -16,10 +18,16 @@ process.on('message', async ({ job }: { job: ZooJob }) => {
   }
 })
 
-// Nobody is left to report to. What is staged is removed on the way out, then everything in this group ends.
-process.on('disconnect', () => {
+endWithParent()
+// The parent may have gone while this was loaded.
+if (process.connected) process.on('disconnect', end)
+else end()
+
+/** Nobody is left to report to. What is staged is removed on the way out, then everything in this group ends. */
+function end(): void {
   process.on('exit', () => {
+    removeOwnScratch()
     if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL')
   })
   process.exit(1)
-})
+}

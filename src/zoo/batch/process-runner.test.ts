@@ -1,8 +1,9 @@
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { isAlive } from '../../../test/zoo/is-alive.js'
 import { loadTarget } from '../../hw/target.js'
 import { residentInTable } from './process-group.js'
 import { ProcessRunner } from './process-runner.js'
@@ -46,15 +47,6 @@ async function outcomes(
 }
 
 const pidOf = (outcome: Outcome | undefined): number => (outcome as unknown as { model: { pid: number } }).model.pid
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Until it holds: what a killed process leaves is cleared by the system in its own time. */
 async function eventually(holds: () => boolean): Promise<void> {
@@ -135,6 +127,19 @@ describe('a runner of processes', () => {
     }
     await expect(runner.run(given([job('orphan'), job('done-1')]), observer)).rejects.toThrow('no journal')
     await eventually(() => !isAlive(child))
+  })
+
+  test('temporary files of a job go with its process, whatever ended it', async () => {
+    const names = ['temporary-1', 'temporary-hang', 'done-1']
+    const limits = { seconds: 1, bytes: 2 ** 30 }
+    const files: string[] = []
+    await outcomes(
+      names.map((name) => job(name, limits)),
+      1,
+      { onStage: (text) => void files.push(text) },
+    )
+    expect(files).toHaveLength(2)
+    for (const file of files) expect(existsSync(file)).toBe(false)
   })
 
   test('memory of a process counts all below it, whatever the order of the table', () => {

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeStaged } from '../../export/staging.js'
 import type { JobLimits, Outcome, Runner, RunObserver, ZooJob } from './runner.js'
+import { makeScratch } from './scratch-folder.js'
 import { WorkerProcess } from './worker-process.js'
 
 export interface ProcessRunnerOptions {
@@ -64,10 +66,10 @@ export class ProcessRunner implements Runner {
 class Seat {
   readonly #module: URL
   readonly #jobsPerProcess: number
-  #worker: WorkerProcess | undefined
-  #jobs = 0
-  /** What the process of now may take. */
-  #bytes = 0
+  #occupant: Occupant | undefined
+  #isClosed = false
+  /** Of the last one to go. */
+  #leaving: Promise<void> = Promise.resolve()
 
   constructor(module: URL, jobsPerProcess: number) {
     this.#module = module
@@ -75,26 +77,45 @@ class Seat {
   }
 
   async run(job: ZooJob, onStage: (text: string) => void): Promise<Outcome> {
-    const worker = await this.#workerFor(job.limits)
-    this.#jobs += 1
-    const outcome = await worker.run(job, onStage)
-    if (worker.isWorn) for (const path of [job.result, job.report]) await removeStaged(join(job.folder, path))
+    const occupant = await this.#occupantFor(job.limits)
+    if (occupant === undefined) return { state: 'failed', kind: 'crash', error: `${job.file}: interrupted` }
+    occupant.jobs += 1
+    const outcome = await occupant.worker.run(job, onStage)
+    if (occupant.worker.isWorn) for (const path of [job.result, job.report]) await removeStaged(join(job.folder, path))
     return outcome
   }
 
-  async #workerFor(limits: JobLimits): Promise<WorkerProcess> {
-    if (this.#worker?.isWorn || this.#jobs >= this.#jobsPerProcess || this.#bytes !== limits.bytes) await this.close()
-    if (this.#worker === undefined) {
-      this.#worker = new WorkerProcess(this.#module, limits)
-      this.#jobs = 0
-      this.#bytes = limits.bytes
-    }
-    return this.#worker
+  /** undefined: the place was closed meanwhile. */
+  async #occupantFor({ bytes, seconds }: JobLimits): Promise<Occupant | undefined> {
+    const old = this.#occupant
+    const isFit = old !== undefined && !old.worker.isWorn && old.jobs < this.#jobsPerProcess && old.bytes === bytes
+    if (isFit) return old
+    await this.#leave()
+    if (this.#isClosed) return undefined
+    const scratch = makeScratch()
+    const worker = new WorkerProcess(this.#module, { bytes, seconds }, scratch)
+    return (this.#occupant = { worker, scratch, bytes, jobs: 0 })
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker
-    this.#worker = undefined
-    await worker?.close()
+    this.#isClosed = true
+    await this.#leave()
   }
+
+  #leave(): Promise<void> {
+    const occupant = this.#occupant
+    this.#occupant = undefined
+    if (occupant !== undefined)
+      this.#leaving = occupant.worker.close().then(() => rm(occupant.scratch, { recursive: true, force: true }))
+    return this.#leaving
+  }
+}
+
+interface Occupant {
+  readonly worker: WorkerProcess
+  /** Its temporary files: it may be ended before it removes them. */
+  readonly scratch: string
+  /** What it may take. */
+  readonly bytes: number
+  jobs: number
 }

@@ -28,8 +28,8 @@ export class WorkerProcess {
   #isWorn = false
   readonly #ended: Promise<void>
 
-  /** `module`: JavaScript that answers `{ job }` with WorkerMessages. */
-  constructor(module: URL, { bytes }: JobLimits) {
+  /** `module`: JavaScript that answers `{ job }` with WorkerMessages. `scratch`: folder for its temporary files. */
+  constructor(module: URL, { bytes }: JobLimits, scratch: string) {
     this.#child = fork(module, {
       // A group of its own: ended together, and not by a Ctrl-C that is for us.
       detached: true,
@@ -37,6 +37,7 @@ export class WorkerProcess {
       // The limit decides how large the heap may be, not the default of the engine.
       execArgv: [`--max-old-space-size=${Math.ceil(bytes / 2 ** 20)}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
     })
     this.#pid = this.#child.pid ?? 0
     this.#ended = new Promise((resolve) => {
@@ -107,7 +108,10 @@ export class WorkerProcess {
 
   /** Ends it once it has removed what it staged. */
   async close(): Promise<void> {
-    if (this.#isWorn || !this.#child.connected) return this.kill()
+    if (this.#isWorn || !this.#child.connected) {
+      this.kill()
+      return this.#ended
+    }
     const timer = setTimeout(() => this.kill(), graceMs)
     this.#child.disconnect()
     await this.#ended
