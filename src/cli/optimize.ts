@@ -56,6 +56,7 @@ const builder = (args: Argv) =>
       'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
       report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
       markdown: { type: 'string', requiresArg: true, describe: 'write the report as Markdown' },
+      html: { type: 'string', requiresArg: true, describe: 'write the report as one HTML file, with pictures' },
       json: { type: 'boolean', default: false, describe: 'print the report as JSON and nothing else' },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print nothing but warnings and errors' },
     })
@@ -114,6 +115,10 @@ async function run(options: Options): Promise<void> {
   const { markdownReport } = await import('../report/markdown.js')
   if (options.report !== undefined) await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`)
   if (options.markdown !== undefined) await writeText(options.markdown, markdownReport(report))
+  if (options.html !== undefined) {
+    const { htmlReport } = await import('../report/html/html-report.js')
+    await writeText(options.html, htmlReport(report))
+  }
   if (options.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   else if (!options.quiet) {
     const { colorsFor, terminalReport } = await import('../report/terminal.js')

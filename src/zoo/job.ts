@@ -1,12 +1,20 @@
 import { estimateFile } from '../estimator/estimate-file.js'
+import { landscapeOf } from '../estimator/landscape.js'
 import type { Metrics } from '../estimator/metrics.js'
+import { standingOf } from '../estimator/standing.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
+import { ceilingsOf } from '../hw/ceilings.js'
+import { planKernels } from '../hw/kernels.js'
+import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
 import { rememberNames } from '../passes/architecture/former-names.js'
 import { readRecipe } from '../passes/architecture/recipe-file.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
+import { changedPlaces } from '../report/changed-places.js'
+import { outlineOf } from '../report/graph-outline.js'
+import { matchKernels } from '../report/kernel-matches.js'
 import type { AccuracyEntry, Report } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { fileFacts } from './facts.js'
@@ -17,7 +25,7 @@ import { judge } from './judge.js'
 import { outputPath } from './output-path.js'
 import { firstPassOptions, passContext } from './pass-context.js'
 import { startStopwatch } from './stopwatch.js'
-import { tailor } from './tailor.js'
+import { curatedStep, tailor } from './tailor.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 /**
@@ -44,6 +52,12 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 
   stage('estimating the original')
   const before = await estimateFile(model, file, options.target, { symbols }, options.signal)
+  const outline = outlineOf(model)
+  const landscape = landscapeOf(
+    planKernels(model, options.target, { symbols }).kernels,
+    options.target,
+    curatedStep(options.target),
+  )
   clock.lap('estimate')
 
   stage('running passes')
@@ -90,9 +104,12 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
     },
     result,
-    target: { name: options.target.name, kind: options.target.kind, provenance: options.target.provenance },
+    target: targetEntry(options.target, before, after),
     before,
     after,
+    kernelMatches: matchKernels(before.kernels, after.kernels),
+    landscape: landscape ?? null,
+    changes: changedPlaces(outline, outlineOf(final)),
     passes: tailored === undefined ? passes.passes : addedUp(passes.passes, tailored.passes.passes),
     decisions: tailored?.decisions ?? [],
     search: { algorithm: 'none' },
@@ -107,6 +124,14 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     timing: clock.laps(),
   }
 }
+
+const targetEntry = (target: Target, before: Metrics, after: Metrics): Report['target'] => ({
+  name: target.name,
+  kind: target.kind,
+  provenance: target.provenance,
+  ceilings: ceilingsOf(target, before.precision) ?? null,
+  estimator: standingOf(target, [before, after]),
+})
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
 const isJudged = ({ recipe, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>

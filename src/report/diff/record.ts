@@ -1,6 +1,6 @@
 import type { Diff } from './diff-sides.js'
 import type { ZooDiff } from './diff-zoos.js'
-import { type AlignedKernels, timeOf } from './kernel-alignment.js'
+import type { AlignedKernels } from './kernel-alignment.js'
 
 /** The comparison as plain data, version 1: figure keys with values before and after, kernels by name, and what was asserted. */
 export const diffRecord = ({ rows, kernels, decisions, ...rest }: Diff) => ({
@@ -14,10 +14,10 @@ export const diffRecord = ({ rows, kernels, decisions, ...rest }: Diff) => ({
   },
 })
 
-const alignedRecord = ({ before, after }: AlignedKernels) => ({
+const alignedRecord = ({ before, after, latencyMs }: AlignedKernels) => ({
   before: before.map(({ name }) => name),
   after: after.map(({ name }) => name),
-  latencyMs: { before: timeOf(before), after: timeOf(after) },
+  latencyMs: { before: latencyMs[0], after: latencyMs[1] },
 })
 
 /** The same of two zoos: figures of each model's result on either side. */

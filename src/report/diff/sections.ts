@@ -4,7 +4,7 @@ import type { VerificationEntry } from '../report.js'
 import type { Diff } from './diff-sides.js'
 import type { ZooDiff } from './diff-zoos.js'
 import type { ChangedNode, ChangedWeight } from './graph-diff.js'
-import { type AlignedKernels, timeOf } from './kernel-alignment.js'
+import type { AlignedKernels } from './kernel-alignment.js'
 
 /** One table of a comparison: terminal and Markdown show as much of it as they have room for. */
 export interface Section {
@@ -26,11 +26,10 @@ export function diffSections(diff: Diff): Section[] {
 function kernelSection({ kernels, relation }: Diff): Section {
   // Which of another network's kernels became which is no question.
   const changed = relation === 'unrelated' ? [] : kernels.filter(isChanged)
-  const gainOf = ({ before, after }: AlignedKernels) => Math.abs(timeOf(after) - timeOf(before))
+  const gainOf = ({ latencyMs: [old, young] }: AlignedKernels) => Math.abs(young - old)
   const rows = [...changed]
     .sort((a, b) => gainOf(b) - gainOf(a))
-    .map(({ before, after }) => {
-      const [old, young] = [timeOf(before), timeOf(after)]
+    .map(({ before, after, latencyMs: [old, young] }) => {
       const times = [before.length === 0 ? '-' : milliseconds(old), after.length === 0 ? '-' : milliseconds(young)]
       const difference = after.length === 0 ? 'gone' : before.length === 0 ? 'new' : change(old, young)
       return [namesOf(before), namesOf(after), ...times, difference]
@@ -40,8 +39,8 @@ function kernelSection({ kernels, relation }: Diff): Section {
 }
 
 /** Of other names or another time. */
-const isChanged = ({ before, after }: AlignedKernels): boolean =>
-  before.length !== after.length || timeOf(before) !== timeOf(after)
+const isChanged = ({ before, after, latencyMs: [old, young] }: AlignedKernels): boolean =>
+  before.length !== after.length || old !== young
 
 function namesOf(kernels: AlignedKernels['before']): string {
   const names = kernels.map(({ name, kind }) => `${name} (${kind})`)
