@@ -62,7 +62,7 @@ describe('optimize diff', () => {
     await writeModel(smallModel(0), other)
     const { stdout } = await run('diff', raw, other)
     expect(stdout).toMatch(/these look like different networks: only 0 % of the nodes have a counterpart/)
-    expect(stdout).not.toMatch(/nodes removed|kernels: /)
+    expect(stdout).not.toMatch(/nodes removed|kernels: \d/)
   })
 
   test('budgets from a file: warnings are told, errors end with code 7', async () => {
@@ -122,6 +122,6 @@ describeWithShared('diff of public models', (assets) => {
     await run(named('light_densenet121'), '--no-verify', '--out', out)
     const { stdout } = await run('diff', named('light_densenet121'), out, '--no-outputs', '--format', 'markdown')
     expect(stdout.length).toBeLessThan(65_000)
-    expect(stdout).toMatch(/<details><summary>\d+ nodes removed<\/summary>/)
+    expect(stdout).toMatch(/<details><summary>nodes removed: \d+<\/summary>/)
   })
 })

@@ -26,7 +26,11 @@ const builder = (args: Argv) =>
         describe: 'run both models on the same inputs; --no-outputs skips it',
       },
       seed: { type: 'number', default: 0, requiresArg: true, describe: 'seed of those inputs' },
-      format: { choices: ['terminal', 'json', 'markdown'] as const, default: 'terminal', describe: 'what to print' },
+      format: {
+        choices: ['terminal', 'json', 'markdown', 'html'] as const,
+        default: 'terminal',
+        describe: 'what to print',
+      },
     })
     .example('$0 diff old.onnx new.onnx', 'figures, kernels, graphs and outputs of both, on neural-engine')
     .example('$0 diff main.json branch.json --assert "latency<=+1%" --format markdown', 'a comment for a pull request')
@@ -74,6 +78,10 @@ async function textOf(
     case 'markdown': {
       const { markdownDiff, markdownZooDiff } = await import('../report/diff/markdown.js')
       return kind === 'zoos' ? markdownZooDiff(diff) : markdownDiff(diff)
+    }
+    case 'html': {
+      const { htmlDiff, htmlZooDiff } = await import('../report/html/html-diff.js')
+      return kind === 'zoos' ? htmlZooDiff(diff) : htmlDiff(diff)
     }
     default: {
       const [{ terminalDiff, terminalZooDiff }, { colorsFor }] = await Promise.all([

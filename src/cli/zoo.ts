@@ -48,6 +48,7 @@ const builder = (args: Argv) =>
       'keep-overridable': { type: 'boolean', describe: 'initializers that are inputs too stay inputs' },
       seed: { type: 'number', requiresArg: true, describe: 'seed of generated inputs and of what is held out' },
       threads: { type: 'number', requiresArg: true, describe: 'onnxruntime threads of each model [default: 1]' },
+      html: { type: 'boolean', default: false, describe: 'write each report as a page with pictures, too' },
       json: { type: 'boolean', default: false, describe: 'print the summary as JSON and nothing else' },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print nothing but errors' },
     })
@@ -83,6 +84,7 @@ async function run(options: Options): Promise<void> {
     out: options.out,
     runner: new ProcessRunner({ jobs: Math.min(jobs, entries.length) }),
     tool: { name: toolName, version: toolVersion },
+    html: options.html,
     force: options.force,
     retryFailed: options['retry-failed'],
     signal,

@@ -21,6 +21,8 @@ export interface ZooModel {
   readonly target: string
   readonly result: string
   readonly report: string
+  /** The report as a page; absent where nobody asked for it. */
+  readonly html?: string
   readonly verdict: VerificationEntry['verdict']
   /** Why it was not verified. */
   readonly reason?: string
@@ -77,7 +79,7 @@ export interface ZooTotals {
 /** The line of a summary that a report of an emitted model is. */
 export function zooModelOf(
   report: Report,
-  { name, result, report: path }: Pick<ZooModel, 'name' | 'result' | 'report'>,
+  { name, result, report: path, html }: Pick<ZooModel, 'name' | 'result' | 'report' | 'html'>,
 ): ZooModel {
   const { model, target, verification, accuracy, warnings, timing } = report
   const rows = figureRows(report)
@@ -88,6 +90,7 @@ export function zooModelOf(
     target: target.name,
     result,
     report: path,
+    ...(html !== undefined && { html }),
     verdict: verification.verdict,
     ...(verification.reason !== undefined && { reason: verification.reason }),
     figures: Object.fromEntries(rows.map(({ figure, before, after }) => [figure.key, { before, after }])),

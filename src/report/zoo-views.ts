@@ -1,16 +1,16 @@
 import { escapeMarkdown } from './markdown.js'
 import { figures } from './rows.js'
 import { type Colors, columnTable } from './terminal.js'
-import { htmlZoo } from './zoo-html.js'
 import { linkTo, zooCells, zooColumns, zooHeadline } from './zoo-rows.js'
 import { latencyRatio, type ZooSummary } from './zoo-summary.js'
 
 /** Files of a finished zoo, and what is in them. */
-export const summaryFiles: Readonly<Record<string, (summary: ZooSummary) => string>> = {
+export const summaryFiles: Readonly<Record<string, (summary: ZooSummary) => string | Promise<string>>> = {
   'summary.json': (summary) => `${JSON.stringify(summary, null, 2)}\n`,
   'summary.csv': csvZoo,
   'summary.md': markdownZoo,
-  'summary.html': htmlZoo,
+  // Loaded when a run is over: what draws is large.
+  'summary.html': async (summary) => (await import('./html/html-zoo.js')).htmlZoo(summary),
 }
 
 /** What `zoo` prints; `limit`: how many models are listed. */
@@ -41,7 +41,7 @@ export function markdownZoo(summary: ZooSummary): string {
     `|${zooColumns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,
     ...models.map((model) => {
       const [name, ...cells] = zooCells(model).map(escapeMarkdown)
-      return `| [${name}](${linkTo(model.report)}) | ${cells.join(' | ')} |`
+      return `| [${name}](${linkTo(model.html ?? model.report)}) | ${cells.join(' | ')} |`
     }),
   ]
   if (failed.length > 0)

@@ -47,9 +47,14 @@ describe('optimize zoo', () => {
     expect(readFileSync(join(out, 'summary.md'), 'utf8')).toContain('[sub/net-1](reports/sub/net-1.json)')
     expect(readFileSync(join(out, 'summary.html'), 'utf8')).toContain('<a href="reports/sub/net-1.json">sub/net-1</a>')
     expect(readFileSync(join(out, 'summary.csv'), 'utf8').split('\r\n')).toHaveLength(6)
+    // Pages are made when asked for, and lead the summary then.
+    await run('zoo', zoo, '--out', out, '--html', '-q')
+    expect(readFileSync(join(out, 'reports/sub/net-1.html'), 'utf8')).toContain('net-1.onnx')
+    expect(readFileSync(join(out, 'summary.html'), 'utf8')).toContain('<a href="reports/sub/net-1.html">')
+    expect(validate(summaryIn(out)), JSON.stringify(validate.errors)).toBe(true)
     // A folder of its own inside the zoo is no part of it: the same command does nothing.
     const before = resultsIn(out)
-    const again = await run('zoo', zoo, '--out', out, '--jobs', '2')
+    const again = await run('zoo', zoo, '--out', out, '--html')
     expect(again.stderr).toBe('4 were done before\n')
     expect(resultsIn(out)).toEqual(before)
   })

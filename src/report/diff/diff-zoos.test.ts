@@ -60,7 +60,7 @@ describe('two zoos', () => {
     expect(text).toMatch(
       /latency: 2 models changed, 1 are the same\n.*\nb +3\.00 ms +3\.30 ms +\+10\.0 %\nc +2\.00 ms +1\.50 ms +-25\.0 %/,
     )
-    expect(text).toMatch(/1 fail now\n.*\nbroken +time-limit +broken\.onnx: took longer than 8 s/)
+    expect(text).toMatch(/models that fail now: 1\n.*\nbroken +time-limit +broken\.onnx: took longer than 8 s/)
     expect(markdownZooDiff(diff)).toContain('| b | 3.00 ms | 3.30 ms | +10.0 % |')
   })
 

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape-html.js'
+import { html } from '../html/markup.js'
 import { escapeMarkdown, markdownComparison } from '../markdown.js'
 import type { AssertionResult } from './assertions.js'
 import type { Diff } from './diff-sides.js'
@@ -45,9 +45,9 @@ function comment(
   return parts.join('\n\n')
 }
 
-function foldedSection({ title, columns, rows }: Section, room: number): string {
+function foldedSection({ title, note, columns, rows }: Section, room: number): string {
   const head = [
-    `<details><summary>${escapeHtml(title)}</summary>`,
+    html`<details><summary>${title}: ${note}</summary>`.text,
     '',
     `| ${columns.map((column) => column.title).join(' | ')} |`,
     `|${columns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,

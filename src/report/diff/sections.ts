@@ -9,6 +9,8 @@ import type { AlignedKernels } from './kernel-alignment.js'
 /** One table of a comparison: terminal and Markdown show as much of it as they have room for. */
 export interface Section {
   readonly title: string
+  /** How many there are, or what came out, in a few words. */
+  readonly note: string
   readonly columns: readonly { readonly title: string; readonly isFigure: boolean }[]
   /** What matters most first. */
   readonly rows: readonly string[][]
@@ -34,8 +36,8 @@ function kernelSection({ kernels, relation }: Diff): Section {
       const difference = after.length === 0 ? 'gone' : before.length === 0 ? 'new' : change(old, young)
       return [namesOf(before), namesOf(after), ...times, difference]
     })
-  const title = `kernels: ${changed.length} changed, ${kernels.length - changed.length} the same`
-  return { title, columns: columns('before', 'after', 'ms before', 'ms after', 'change'), rows }
+  const note = `${changed.length} changed, ${kernels.length - changed.length} are the same`
+  return { title: 'kernels', note, columns: columns('before', 'after', 'ms before', 'ms after', 'change'), rows }
 }
 
 /** Of other names or another time. */
@@ -51,13 +53,15 @@ function namesOf(kernels: AlignedKernels['before']): string {
 function graphSections({ graph, relation }: Diff): Section[] {
   if (graph === null || relation === 'unrelated') return []
   const list = (title: string, labels: readonly string[]): Section => ({
-    title: `${labels.length} nodes ${title}`,
+    title: `nodes ${title}`,
+    note: String(labels.length),
     columns: columns('node'),
     rows: labels.map((label) => [label]),
   })
   return [
     {
-      title: `${graph.changed.length} nodes changed, ${graph.same} are the same`,
+      title: 'nodes changed',
+      note: `${graph.changed.length}, and ${graph.same} are the same`,
       columns: columns('node', 'changes'),
       rows: graph.changed.map((node) => [node.after, changeText(node)]),
     },
@@ -91,7 +95,8 @@ function outputSection(outputs: VerificationEntry | null): Section {
     cosine.toFixed(6),
   ])
   return {
-    title: `outputs on the same inputs: ${outputText(outputs)}`,
+    title: 'outputs on the same inputs',
+    note: outputText(outputs),
     columns: columns('output', 'max abs', 'max rel', 'cosine'),
     rows,
   }
@@ -108,20 +113,27 @@ function decisionSection({ decisions }: Diff): Section {
       return [`only ${side}`, place!, what!]
     }),
   )
-  return { title: 'decisions that one side alone has', columns: columns('side', 'decision', 'what'), rows }
+  return {
+    title: 'decisions that one side alone has',
+    note: String(rows.length),
+    columns: columns('side', 'decision', 'what'),
+    rows,
+  }
 }
 
 /** Tables of a comparison of zoos. */
 export function zooSections({ models, newlyFailed, mended, removed, added }: ZooDiff): Section[] {
   const changed = models.filter(({ before, after }) => latencyOf(before) !== latencyOf(after))
   const list = (title: string, rows: readonly string[][], ...titles: string[]): Section => ({
-    title: `${rows.length} ${title}`,
+    title,
+    note: String(rows.length),
     columns: columns(...titles),
     rows,
   })
   return [
     {
-      title: `latency: ${changed.length} models changed, ${models.length - changed.length} are the same`,
+      title: 'latency',
+      note: `${changed.length} models changed, ${models.length - changed.length} are the same`,
       columns: columns('model', 'ms before', 'ms after', 'change'),
       rows: changed.map(({ name, before, after }) => [
         name,
@@ -131,24 +143,24 @@ export function zooSections({ models, newlyFailed, mended, removed, added }: Zoo
       ]),
     },
     list(
-      'fail now',
+      'models that fail now',
       newlyFailed.map(({ name, kind, error }) => [name, kind, error]),
       'model',
       'why',
       'what',
     ),
     list(
-      'failed before and are done now',
+      'models that failed before',
       mended.map((name) => [name]),
       'model',
     ),
     list(
-      'are gone',
+      'models that are gone',
       removed.map((name) => [name]),
       'model',
     ),
     list(
-      'are new',
+      'models that are new',
       added.map((name) => [name]),
       'model',
     ),

@@ -30,12 +30,12 @@ export function terminalZooDiff(diff: ZooDiff, colors: Colors): string {
   ].join('\n')
 }
 
-function terminalSection({ title, columns, rows }: Section, colors: Colors): string {
+function terminalSection({ title, note, columns, rows }: Section, colors: Colors): string {
   const shown = rows.slice(0, shownRows).map((row) => row.map(shortened))
   const rest = rows.length - shown.length
   return [
     '',
-    colors.bold(title),
+    `${colors.bold(title)}: ${note}`,
     columnTable(columns, shown, colors),
     ...(rest > 0 ? [colors.dim(`and ${rest} more (--format json has all)`)] : []),
   ].join('\n')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '../../ir/errors.js'
 import { fileDigest } from '../facts.js'
-import type { JobLimits, Outcome, ZooJob } from './runner.js'
+import { filesOf, type JobLimits, type Outcome, type ZooJob } from './runner.js'
 
 /** One finished job. */
 export interface JournalEntry {
@@ -113,7 +113,7 @@ export async function isCurrent(entry: JournalEntry, job: ZooJob, key: string): 
     if (outcome.kind === 'time-limit') return job.limits.seconds <= limits.seconds
     if (outcome.kind === 'memory-limit') return job.limits.bytes <= limits.bytes
     if (!lastingFailures.has(outcome.kind)) return false
-  } else if (![job.result, job.report].every((path) => existsSync(join(job.folder, path)))) return false
+  } else if (!filesOf(job).every((path) => existsSync(join(job.folder, path)))) return false
   for (const { path, sha256 } of outcome.external ?? []) {
     if ((await fileDigest(path).catch(() => undefined)) !== sha256) return false
   }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeStaged } from '../../export/staging.js'
-import type { JobLimits, Outcome, Runner, RunObserver, ZooJob } from './runner.js'
+import { filesOf, type JobLimits, type Outcome, type Runner, type RunObserver, type ZooJob } from './runner.js'
 import { makeScratch } from './scratch-folder.js'
 import { WorkerProcess } from './worker-process.js'
 
@@ -81,7 +81,7 @@ class Seat {
     if (occupant === undefined) return { state: 'failed', kind: 'crash', error: `${job.file}: interrupted` }
     occupant.jobs += 1
     const outcome = await occupant.worker.run(job, onStage)
-    if (occupant.worker.isWorn) for (const path of [job.result, job.report]) await removeStaged(join(job.folder, path))
+    if (occupant.worker.isWorn) for (const path of filesOf(job)) await removeStaged(join(job.folder, path))
     return outcome
   }
 

@@ -10,29 +10,33 @@ import { zooModelOf } from '../../report/zoo-summary.js'
 import { bindSymbols, shapesFor } from '../bind-symbols.js'
 import { externalFiles, fileDigest } from '../facts.js'
 import { optimizeFile } from '../job.js'
-import type { ExternalDigest, Failed, Outcome, ZooJob } from './runner.js'
+import { type ExternalDigest, type Failed, filesOf, type Outcome, type ZooJob } from './runner.js'
 
 /** Does one job in this process: the result and the report are at their places when it is done. Throws what is our bug. */
 export async function runJob(job: ZooJob, onStage: (text: string) => void): Promise<Outcome> {
   const { sharedShape = [], shape = [], batch, ...options } = job.request
   const out = join(job.folder, job.result)
   const reportFile = join(job.folder, job.report)
+  const files = filesOf(job).map((path) => join(job.folder, path))
   let boundShapes: readonly string[] = []
   const bind = (model: Model) => {
     boundShapes = shapesFor(model, sharedShape)
     return bindSymbols(model, [...boundShapes, ...shape], batch)
   }
   try {
-    for (const file of [out, reportFile]) await mkdir(dirname(file), { recursive: true })
+    for (const file of files) await mkdir(dirname(file), { recursive: true })
     // What an earlier run made of another model, or left half-done, is no result of this one.
-    for (const file of [out, `${out}.data`, reportFile]) await rm(file, { force: true })
-    for (const file of [out, reportFile]) await removeStaged(file)
+    for (const file of [...files, `${out}.data`]) await rm(file, { force: true })
+    for (const file of files) await removeStaged(file)
     const report = await optimizeFile(job.file, { ...options, out, bind, tool: job.tool, onStage })
     await writeText(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+    if (job.html !== undefined) {
+      const { htmlReport } = await import('../../report/html/html-report.js')
+      await writeText(join(job.folder, job.html), htmlReport(report))
+    }
     const external = await externalDigests(job.file, report)
     if (report.result === null) return { ...refused(report), external }
-    const { name, result, report: path } = job
-    return { state: 'done', model: zooModelOf(report, { name, result, report: path }), external, boundShapes }
+    return { state: 'done', model: zooModelOf(report, job), external, boundShapes }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     error.file ??= job.file

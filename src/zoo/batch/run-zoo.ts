@@ -24,6 +24,8 @@ export interface ZooOptions {
   readonly out: string
   readonly runner: Runner
   readonly tool: Report['tool']
+  /** Writes each report as a page, too. */
+  readonly html?: boolean
   /** Do all of it again. */
   readonly force?: boolean
   /** Do again what failed. */
@@ -75,7 +77,8 @@ export async function runZoo(entries: readonly ZooEntry[], options: ZooOptions):
       await journal.close()
     }
     const result = run.result()
-    for (const [name, write] of Object.entries(summaryFiles)) await writeText(join(out, name), write(result.summary))
+    for (const [name, write] of Object.entries(summaryFiles))
+      await writeText(join(out, name), await write(result.summary))
     return result
   } finally {
     await unlock()
@@ -139,8 +142,12 @@ class ZooRun {
   }
 
   #jobOf({ name, file, request, limits }: ZooEntry): ZooJob {
-    const { out, tool } = this.#options
-    const paths = { result: `models/${name}.onnx`, report: `reports/${name}.json` }
+    const { out, tool, html = false } = this.#options
+    const paths = {
+      result: `models/${name}.onnx`,
+      report: `reports/${name}.json`,
+      ...(html && { html: `reports/${name}.html` }),
+    }
     return { name, file, request, limits, folder: out, ...paths, tool }
   }
 

@@ -13,8 +13,17 @@ export interface ZooJob {
   readonly folder: string
   readonly result: string
   readonly report: string
+  /** Where the report goes as a page, if anywhere. */
+  readonly html?: string
   readonly tool: Report['tool']
 }
+
+/** What lies in the folder once a job is done. */
+export const filesOf = ({ result, report, html }: ZooJob): string[] => [
+  result,
+  report,
+  ...(html === undefined ? [] : [html]),
+]
 
 /** More than this ends a job. */
 export interface JobLimits {
