@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs'
-import { type FileHandle, open, stat, truncate } from 'node:fs/promises'
+import { type FileHandle, open, readFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '../../ir/errors.js'
@@ -20,15 +20,20 @@ interface Head {
   readonly journalVersion: 1
 }
 
+const head: Head = { journalVersion: 1 }
+const headLine = `${JSON.stringify(head)}\n`
+
 /**
  * What was finished, a line each, in the order it happened; on disk before the next job begins. A line that was cut off when
  * the program was killed is as if it had not been written. The last line of a name counts.
  */
 export class Journal {
+  readonly #path: string
   readonly #file: FileHandle
   readonly #entries: Map<string, JournalEntry>
 
-  private constructor(file: FileHandle, entries: Map<string, JournalEntry>) {
+  private constructor(path: string, file: FileHandle, entries: Map<string, JournalEntry>) {
+    this.#path = path
     this.#file = file
     this.#entries = entries
   }
@@ -38,12 +43,11 @@ export class Journal {
     const { entries, length } = existsSync(path) ? await read(path) : { entries: new Map(), length: 0 }
     try {
       if (length > 0) await truncate(path, length)
-      const file = await open(path, length > 0 ? 'a' : 'w')
-      const journal = new Journal(file, entries)
-      if (length === 0) await journal.#write({ journalVersion: 1 } satisfies Head)
+      const journal = new Journal(path, await open(path, length > 0 ? 'a' : 'w'), entries)
+      if (length === 0) await journal.#write(head)
       return journal
     } catch (error) {
-      throw new UserError('write-failed', '', (error as Error).message, 'check that the folder can be written', path)
+      throw notWritten(error, path)
     }
   }
 
@@ -51,6 +55,7 @@ export class Journal {
     return this.#entries.get(name)
   }
 
+  /** Throws UserError `write-failed`: what is not in the journal is done again. */
   async add(entry: JournalEntry): Promise<void> {
     this.#entries.set(entry.name, entry)
     await this.#write(entry)
@@ -61,10 +66,19 @@ export class Journal {
   }
 
   async #write(line: object): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
-    await this.#file.datasync()
+    try {
+      await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+      await this.#file.datasync()
+    } catch (error) {
+      throw notWritten(error, this.#path)
+    }
   }
 }
+
+const notWritten = (error: unknown, path: string): unknown =>
+  error instanceof UserError
+    ? error
+    : new UserError('write-failed', '', (error as Error).message, 'check that the folder can be written', path)
 
 /** Whole lines, and how many bytes they are. */
 async function read(path: string): Promise<{ readonly entries: Map<string, JournalEntry>; readonly length: number }> {
@@ -78,13 +92,17 @@ async function read(path: string): Promise<{ readonly entries: Map<string, Journ
     // The last one has no end.
     if (entry === undefined || length + bytes > size) break
     if (length === 0) {
-      if ((entry as Partial<Head>).journalVersion !== 1)
-        throw new UserError('invalid-data', '', 'not a journal of this version', 'give another folder to --out', path)
+      if ((entry as Partial<Head>).journalVersion !== 1) throw foreign(path)
     } else entries.set((entry as JournalEntry).name, entry as JournalEntry)
     length += bytes
   }
+  // Killed before its first line was whole; anything else without a whole line is not ours to write over.
+  if (length === 0 && !headLine.startsWith(await readFile(path, 'utf8'))) throw foreign(path)
   return { entries, length }
 }
+
+const foreign = (path: string) =>
+  new UserError('invalid-data', '', 'not a journal of this version', 'give another folder to --out', path)
 
 function parsed(line: string): object | undefined {
   try {
