@@ -5,17 +5,21 @@ import { writeModel } from '../src/export/write-model.js'
 import type { diffRecord } from '../src/report/diff/record.js'
 import { describeWithShared } from './shared-assets.js'
 import { smallModel } from './zoo/models.js'
-import { folder, root, run } from './zoo/program.js'
+import { folder, root, run, schemaValidator } from './zoo/program.js'
 
 const raw = join(root, 'fixtures/shapes/shapes_ibn.raw.onnx')
 const folded = join(root, 'fixtures/shapes/shapes_ibn.onnx')
+
+const validate = schemaValidator('diff.schema.json')
 
 type Record = ReturnType<typeof diffRecord>
 
 async function diffOf(...args: string[]): Promise<Record> {
   const { stdout, stderr } = await run('diff', ...args, '--format', 'json')
   expect(stderr).toBe('')
-  return JSON.parse(stdout) as Record
+  const record = JSON.parse(stdout) as Record
+  expect(validate(record), JSON.stringify(validate.errors)).toBe(true)
+  return record
 }
 
 describe('optimize diff', () => {
@@ -97,6 +101,8 @@ describe('optimize diff', () => {
     expect(stderr).toBe('optimize: failed<=+0 does not hold: it is +1\n')
     expect(stdout).toMatch(/\| net-1 \| bad-file \|/)
     expect(stdout).toMatch(/\| net-0 \|/)
+    const record: unknown = JSON.parse((await run('diff', ...summaries, '--format', 'json')).stdout)
+    expect(validate(record), JSON.stringify(validate.errors)).toBe(true)
     const mixed = await run('diff', summaries[0], raw)
     expect([mixed.code, mixed.stdout]).toEqual([2, ''])
     expect(mixed.stderr).toMatch(/a summary of a zoo, and .*shapes_ibn\.raw\.onnx is none; compare two of a kind/)

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Ajv, ValidateFunction } from 'ajv'
 import type { Report } from '../../src/report/report.js'
 import type { ZooSummary } from '../../src/report/zoo-summary.js'
 
@@ -67,6 +69,13 @@ export function partialFilesIn(out: string, isWhole: (name: string, bytes: Buffe
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1))
     .filter((name) => !/(^|\/)\.|\.tmp-\d+$/.test(name) && !isWhole(name, readFileSync(join(out, name))))
+}
+
+/** Checks values against a schema that is published in docs/. */
+export function schemaValidator(name: string): ValidateFunction {
+  const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+  const schema = JSON.parse(readFileSync(join(root, 'docs', name), 'utf8')) as object
+  return new Make({ strict: false, allowUnionTypes: true }).compile(schema)
 }
 
 export const reportOf = (out: string, name: string): Report =>

@@ -1,26 +1,17 @@
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { writeModel } from '../../src/export/write-model.js'
 import { modelFromBytes } from '../../src/import/read-model.js'
 import { endlessModel, hungryModel, largeModel, smallModel } from './models.js'
-import { folder, partialFilesIn, reportOf, resultsIn, root, run, start, summaryIn } from './program.js'
+import { folder, partialFilesIn, reportOf, resultsIn, root, run, schemaValidator, start, summaryIn } from './program.js'
 
 async function smallZoo(count: number): Promise<string> {
   const zoo = folder()
   mkdirSync(join(zoo, 'sub'))
   for (let i = 0; i < count; i++) await writeModel(smallModel(i), join(zoo, i % 2 ? 'sub' : '.', `net-${i}.onnx`))
   return zoo
-}
-
-const validator = (schema: string) => {
-  const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
-  return new Make({ strict: false, allowUnionTypes: true }).compile(
-    JSON.parse(readFileSync(join(root, 'docs', schema), 'utf8')) as object,
-  )
 }
 
 describe('optimize zoo', () => {
@@ -33,7 +24,7 @@ describe('optimize zoo', () => {
     expect(stderr.trim().split('\n')).toHaveLength(4)
     expect(stderr).toMatch(/^\[4\/4\] done \S+: \d.*\(\d+\.\d s\)$/m)
     const summary = summaryIn(out)
-    const validate = validator('zoo-summary.schema.json')
+    const validate = schemaValidator('zoo-summary.schema.json')
     expect(validate(summary), JSON.stringify(validate.errors)).toBe(true)
     expect(summary.models.map(({ name }) => name).sort()).toEqual(['net-0', 'net-2', 'sub/net-1', 'sub/net-3'])
     const gains = summary.models.map(({ figures }) => figures['latency']!.after / figures['latency']!.before)
@@ -260,7 +251,7 @@ describe('optimize zoo', () => {
       { model: 'nets/none.onnx' },
     ]
     writeFileSync(manifest, JSON.stringify({ manifestVersion: 1, defaults: { verify: false, target: 'cpu' }, models }))
-    const validate = validator('zoo-manifest.schema.json')
+    const validate = schemaValidator('zoo-manifest.schema.json')
     expect(validate(JSON.parse(readFileSync(manifest, 'utf8'))), JSON.stringify(validate.errors)).toBe(true)
     const out = join(place, 'out')
     const { code } = await run('zoo', manifest, '--out', out)
