@@ -117,7 +117,9 @@ function add(tally: Tally, { state }: Outcome, isOld: boolean): void {
   if (isOld) tally.old += 1
 }
 
-const lineOf = ({ name }: ZooJob, outcome: Outcome, seconds: number): string =>
-  outcome.state === 'done'
-    ? `done ${name}: ${gainText(outcome.model)} (${seconds.toFixed(1)} s)`
-    : `${outcome.kind} ${outcome.error}`
+function lineOf({ name }: ZooJob, outcome: Outcome, seconds: number): string {
+  if (outcome.state === 'failed') return `${outcome.kind} ${outcome.error}`
+  const { model } = outcome
+  const doubt = model.verdict === 'unverified' ? `; unverified: ${model.reason ?? 'unknown reason'}` : ''
+  return `done ${name}: ${gainText(model)} (${seconds.toFixed(1)} s)${doubt}`
+}
