@@ -80,7 +80,7 @@ async function run(options: Options): Promise<void> {
   const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { writeText }] = await Promise.all([
     import('../zoo/job.js'),
     import('../hw/target.js'),
-    import('./binding.js'),
+    import('../zoo/bind-symbols.js'),
     import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)

@@ -38,7 +38,7 @@ export const profileCommand: CommandModule<object, Options> = {
   async handler(options) {
     const [{ loadTarget }, { modelFiles }, { UserError }] = await Promise.all([
       import('../hw/target.js'),
-      import('../zoo/compare-targets.js'),
+      import('../zoo/model-files.js'),
       import('../ir/errors.js'),
     ])
     const limit = options.kernels === 'all' ? Number.POSITIVE_INFINITY : Number(options.kernels)
@@ -59,7 +59,7 @@ export const profileCommand: CommandModule<object, Options> = {
 async function profileOne(file: string, on: Target, limit: number, options: Options): Promise<void> {
   const [{ profileFile }, { bindSymbols }] = await Promise.all([
     import('../zoo/profile-file.js'),
-    import('./binding.js'),
+    import('../zoo/bind-symbols.js'),
   ])
   const profile = await profileFile(file, {
     target: on,
@@ -89,9 +89,9 @@ async function profileMany(
   candidates: readonly { readonly source: string; readonly target: Target }[],
   options: Options,
 ): Promise<void> {
-  const [{ compareTargets }, { bindSymbols }, { ExitError, exitCodes }, { UserError }] = await Promise.all([
+  const [{ compareTargets }, { bindSymbols, shapesFor }, { ExitError, exitCodes }, { UserError }] = await Promise.all([
     import('../zoo/compare-targets.js'),
-    import('./binding.js'),
+    import('../zoo/bind-symbols.js'),
     import('./failure.js'),
     import('../ir/errors.js'),
   ])
@@ -99,7 +99,7 @@ async function profileMany(
   const used = new Set<string>()
   // A set of models need not have inputs of the same name: each takes the shapes that are its own.
   const bind = (model: Model) => {
-    const own = shapes.filter((text) => model.graph.inputs.some(({ name }) => text.startsWith(`${name}=`)))
+    const own = shapesFor(model, shapes)
     for (const text of own) used.add(text)
     return bindSymbols(model, own, options.batch)
   }
