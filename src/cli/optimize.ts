@@ -1,6 +1,7 @@
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Report } from '../report/report.js'
+import { channelScoringNames, defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
 import { dataOptions, testDataOptions } from './data-options.js'
@@ -30,6 +31,11 @@ const builder = (args: Argv) =>
         choices: tunerNames(),
         requiresArg: true,
         describe: 'how weights are refitted after a recipe [default: the first that there is, given --data]',
+      },
+      'channel-scores': {
+        choices: channelScoringNames(),
+        requiresArg: true,
+        describe: `which channels go when a recipe narrows: those of small weights, of little energy, whose share the next layers miss least, or that these can be refitted without [default: ${defaultChannelScoring(true)}, given --data]`,
       },
       ...dataOptions,
       ...testDataOptions,
@@ -99,6 +105,7 @@ async function run(options: Options): Promise<void> {
       maxDrop: options['max-drop'],
       recipe: options.recipe,
       tune: options.tune ?? (options.data === undefined ? 'none' : defaultTuner()),
+      channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined),
       bestEffort: options['best-effort'],
       keepOverridable: options['keep-overridable'],
       seed: options.seed,

@@ -7,6 +7,7 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
+import type { ChannelScorer } from '../passes/architecture/importance.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
 import type { PassKind } from '../passes/define.js'
@@ -14,6 +15,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
+import { channelScoring, mayNarrow } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -57,11 +59,14 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const { options, symbols, former, data, clock } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
+  const scores = await scoresFor(teacher, recipe, job)
+  clock.lap('channel scores')
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
   const result = applyRecipe(teacher, recipe, {
     file: typeof options.recipe === 'string' ? options.recipe : undefined,
     former,
+    scores,
     curated: { multipleOf: curatedStep(options.target) },
     afterEach: (_, model) => steps.push(figures(model)),
   })
@@ -88,6 +93,19 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const passes = await cleanUp(result.model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
   return { model: result.model, kind: result.kind, decisions, passes }
+}
+
+/** How channels are chosen; undefined: by weights, or the recipe lets none go. */
+async function scoresFor(
+  teacher: Model,
+  { decisions }: Recipe,
+  { options, data }: TailorJob,
+): Promise<ChannelScorer | undefined> {
+  if (options.channelScores === undefined) return undefined
+  const scoring = channelScoring(options.channelScores)
+  if (!decisions.some(mayNarrow)) return undefined
+  options.onStage?.('finding out which channels matter')
+  return scoring.open(teacher, data?.calibration, runOptions(options))
 }
 
 /** New weights for what was rewritten; undefined: they stay what algebra gave. */
