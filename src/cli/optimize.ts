@@ -1,9 +1,10 @@
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Report } from '../report/report.js'
-import { channelScoringNames, defaultChannelScoring } from '../tune/channel-scorers.js'
+import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
+import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
@@ -32,11 +33,7 @@ const builder = (args: Argv) =>
         requiresArg: true,
         describe: 'how weights are refitted after a recipe [default: the first that there is, given --data]',
       },
-      'channel-scores': {
-        choices: channelScoringNames(),
-        requiresArg: true,
-        describe: `which channels go when a recipe narrows: those of small weights, of little energy, whose share the next layers miss least, or that these can be refitted without [default: ${defaultChannelScoring(true)}, given --data]`,
-      },
+      'channel-scores': channelScoresOption,
       ...dataOptions,
       ...testDataOptions,
       data: {

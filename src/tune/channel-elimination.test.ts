@@ -71,6 +71,25 @@ describe.each([
   })
 })
 
+test('the more noise there is in what is left, the less a refit can do', () => {
+  fc.assert(
+    fc.property(layers, (layer) => {
+      const totals = [1e-6, 0.1, 1, 1e7].map((noise) => {
+        const loss = new RefitLoss(5, layer.sum, noise)
+        return [3, 1].reduce((sum, unit) => {
+          const own = loss.of(unit)
+          loss.drop(unit)
+          return sum + own
+        }, 0)
+      })
+      const gone = new Set([3, 1])
+      expect(totals[0]).toBeCloseTo(errorWith(layer, without(layer, gone), true), 3)
+      expect(totals.at(-1)).toBeCloseTo(errorWith(layer, without(layer, gone), false), 4)
+      for (const [i, total] of totals.slice(1).entries()) expect(total).toBeGreaterThan(totals[i]! - 1e-6)
+    }),
+  )
+})
+
 describe('elimination', () => {
   test('the first to go is the one whose absence costs least', () => {
     fc.assert(
@@ -93,7 +112,7 @@ describe('elimination', () => {
       weights: Float64Array.from(weights.flatMap((a) => weights.map((b) => a * b))),
     }
     expect([...eliminate(3, [new MissingLoss(3, sum)])]).toEqual([1, 2, 0])
-    const refitted = eliminate(3, [new RefitLoss(3, sum)])
+    const refitted = eliminate(3, [new RefitLoss(3, sum, 1e-3)])
     // The one left of the two can be given the sum of both weights, which is nothing: it goes next.
     expect(refitted[2]).toBe(2)
   })
@@ -115,11 +134,11 @@ describe('elimination', () => {
       moments: Float64Array.of(1, 0, 0, 0, 0, 0, 0, 0, 2),
       weights: Float64Array.of(1, 0, 0, 0, 50, 0, 0, 0, 1),
     }
-    for (const loss of [new MissingLoss(3, sum), new RefitLoss(3, sum)]) {
+    for (const loss of [new MissingLoss(3, sum), new RefitLoss(3, sum, 1e-3)]) {
       expect([...eliminate(3, [loss])]).toEqual([1, 0, 2])
     }
     const nothing = { ...sum, moments: new Float64Array(9) }
-    for (const loss of [new MissingLoss(3, nothing), new RefitLoss(3, nothing)])
+    for (const loss of [new MissingLoss(3, nothing), new RefitLoss(3, nothing, 1e-3)])
       expect([...eliminate(3, [loss])].sort()).toEqual([0, 1, 2])
   })
 })

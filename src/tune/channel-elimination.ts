@@ -71,32 +71,44 @@ export class MissingLoss implements Loss {
   }
 }
 
-/** Added to the diagonal of the moments, relative to its mean: new weights that are far from the old ones are not believed in. */
-const defaultRidge = 1e-3
-
 /**
  * The same when the weights of what is left are refitted by least squares each time: with P the inverse of the moments of what
  * is left and W its weights, letting p go costs |W_p|^2 / P_pp, and W_i becomes W_i - W_p P_ip / P_pp. Only products of
  * weights are needed. Source: optimal brain surgeon (Hassibi and Stork 1993), with all weights of a channel at once.
+ *
+ * `noise`: what is left is taken to carry errors of its own, of that share of its mean squares, so that little is expected of
+ * weights that would have to change much. With more and more of it the loss becomes that of `MissingLoss`.
  */
 export class RefitLoss implements Loss {
   readonly #positions: readonly (readonly number[])[]
   readonly #size: number
   readonly #inverse: Float64Array
   readonly #weights: Float64Array
+  /** By position: what the noise makes the loss too large by, since what went has none. */
+  readonly #excess: Float64Array
   readonly #left: Set<number>
 
-  constructor(units: number, sum: LinearSum, ridge = defaultRidge) {
+  constructor(units: number, sum: LinearSum, noise: number) {
     this.#positions = positionsOf(units, sum)
-    this.#size = sum.units.length
+    const size = sum.units.length
+    this.#size = size
     const variance = outputVariance(sum)
     this.#weights = sum.weights.map((product) => product / variance)
-    this.#inverse = inverse(sum.moments, this.#size, ridge)
+    const least = leastShare * meanDiagonal(sum.moments, size)
+    const noises = Float64Array.from({ length: size }, (_, p) => noise * sum.moments[p * size + p]! + least)
+    this.#inverse = inverse(sum.moments, noises)
+    this.#excess = noises.map((value, p) => value * this.#weights[p * size + p]!)
     this.#left = new Set(sum.units.keys())
   }
 
   of(unit: number): number {
     const own = this.#positions[unit]!
+    const excess = own.reduce((sum, p) => sum + this.#excess[p]!, 0)
+    return this.#regularised(own) - excess
+  }
+
+  /** What the error and the noise together grow by. */
+  #regularised(own: readonly number[]): number {
     const [p] = own
     if (p === undefined) return 0
     if (own.length === 1) return this.#weights[p * this.#size + p]! / this.#inverse[p * this.#size + p]!
@@ -155,9 +167,20 @@ function outputVariance({ moments, weights }: LinearSum): number {
   return Math.max(variance, Number.MIN_VALUE)
 }
 
-function inverse(moments: Float64Array, size: number, ridge: number): Float64Array {
+/** Noise that there is at least, relative to the mean square of all positions: what is never anything has an inverse too. */
+const leastShare = 1e-9
+
+function meanDiagonal(moments: Float64Array, size: number): number {
+  let sum = 0
+  for (let p = 0; p < size; p++) sum += moments[p * size + p]!
+  return sum > 0 ? sum / size : 1
+}
+
+function inverse(moments: Float64Array, noises: Float64Array): Float64Array {
+  const size = noises.length
   const matrix = Matrix.from1DArray(size, size, moments)
-  const least = Math.max(ridge * (matrix.trace() / size), Number.MIN_VALUE)
-  for (let p = 0; p < size; p++) matrix.set(p, p, matrix.get(p, p) + least)
+  noises.forEach((noise, p) => {
+    matrix.set(p, p, matrix.get(p, p) + noise)
+  })
   return Float64Array.from(new CholeskyDecomposition(matrix).solve(Matrix.eye(size)).to1DArray())
 }

@@ -56,8 +56,21 @@ export function channelScoring(name: string): ChannelScoring {
   throw new UserError('usage', '--channel-scores', `no scores "${name}"`, remedy)
 }
 
-/** Whether a decision may let channels go: else nothing has to be found out. */
-export const mayNarrow = (decision: Decision): boolean =>
+export interface ScorerRequest {
+  readonly original: Model
+  /** Nothing is found out where none of them lets channels go. */
+  readonly decisions: readonly Decision[]
+  readonly data: DataSet | undefined
+  readonly options: RunOptions
+}
+
+/** undefined: no channels go. Throws UserError where the name is none, or where there are no samples for it. */
+export async function channelScorer(name: string, request: ScorerRequest): Promise<ChannelScorer | undefined> {
+  const scoring = channelScoring(name)
+  return request.decisions.some(mayNarrow) ? scoring.open(request.original, request.data, request.options) : undefined
+}
+
+const mayNarrow = (decision: Decision): boolean =>
   decision.kind === 'width' ||
   decision.kind === 'depth-multiplier' ||
   (decision.kind === 'block' && decision.middle !== undefined)

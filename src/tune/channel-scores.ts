@@ -30,8 +30,8 @@ export const missingShare = (table: MomentTable): ChannelScorer =>
   byElimination(table, (units, sum) => new MissingLoss(units, sum), false)
 
 /** The same, the readers refitted to what is left each time: what others can stand in for goes first. */
-export const refitError = (table: MomentTable): ChannelScorer =>
-  byElimination(table, (units, sum) => new RefitLoss(units, sum), true)
+export const refitError = (table: MomentTable, noise = 0.1): ChannelScorer =>
+  byElimination(table, (units, sum) => new RefitLoss(units, sum, noise), true)
 
 interface Reading {
   readonly reader: LinearReader

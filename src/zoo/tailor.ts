@@ -1,4 +1,5 @@
 import type { DataSet } from '../accuracy/data-set.js'
+import type { RunOptions } from '../accuracy/model-outputs.js'
 import { selectSamples } from '../accuracy/select-samples.js'
 import { widthStep } from '../estimator/lanes.js'
 import { profile } from '../estimator/profile.js'
@@ -7,7 +8,6 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
-import type { ChannelScorer } from '../passes/architecture/importance.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
 import type { PassKind } from '../passes/define.js'
@@ -15,7 +15,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
-import { channelScoring, mayNarrow } from '../tune/channel-scorers.js'
+import { channelScorer, defaultChannelScoring } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -59,7 +59,13 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const { options, symbols, former, data, clock } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
-  const scores = await scoresFor(teacher, recipe, job)
+  stage('finding out which channels matter')
+  const scores = await channelScorer(options.channelScores ?? defaultChannelScoring(false), {
+    original: teacher,
+    decisions: recipe.decisions,
+    data: data?.calibration,
+    options: runOptions(options),
+  })
   clock.lap('channel scores')
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
@@ -93,19 +99,6 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const passes = await cleanUp(result.model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
   return { model: result.model, kind: result.kind, decisions, passes }
-}
-
-/** How channels are chosen; undefined: by weights, or the recipe lets none go. */
-async function scoresFor(
-  teacher: Model,
-  { decisions }: Recipe,
-  { options, data }: TailorJob,
-): Promise<ChannelScorer | undefined> {
-  if (options.channelScores === undefined) return undefined
-  const scoring = channelScoring(options.channelScores)
-  if (!decisions.some(mayNarrow)) return undefined
-  options.onStage?.('finding out which channels matter')
-  return scoring.open(teacher, data?.calibration, runOptions(options))
 }
 
 /** New weights for what was rewritten; undefined: they stay what algebra gave. */
@@ -146,7 +139,11 @@ async function noiseOf(
   return new Map(noise.map(({ at, nsr }) => [at, nsr]))
 }
 
-export const runOptions = ({ threads, timeLimitSeconds, signal }: JobOptions) => ({ threads, timeLimitSeconds, signal })
+export const runOptions = ({ threads, timeLimitSeconds, signal }: RunOptions): RunOptions => ({
+  threads,
+  timeLimitSeconds,
+  signal,
+})
 
 function fidelityOf(
   shows: readonly { readonly at: string }[],
