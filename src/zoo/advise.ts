@@ -87,9 +87,9 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
       continue
     }
     const after = profile(result.model, target, { symbols })
-    // What saves nothing needs no measuring.
-    const isFaster = after.metrics.latencyMs < base.metrics.latencyMs
-    const fidelity = (isFaster ? await table?.of(result) : undefined) ?? null
+    // What saves nothing needs no measuring; images of another size have no values that those of the original are held against.
+    const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && decision.kind !== 'resolution'
+    const fidelity = (isMeasured ? await table?.of(result) : undefined) ?? null
     found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
   }
   return {
@@ -151,8 +151,10 @@ function placeOf(decision: Decision): string {
       return `${decision.alternative} of ${decision.node}`
     case 'width':
       return `${decision.size} channels of ${decision.group}`
-    default:
-      return decision.kind
+    case 'depth-multiplier':
+      return `all channels x ${decision.ratio}`
+    case 'resolution':
+      return `${decision.height} x ${decision.width}`
   }
 }
 
