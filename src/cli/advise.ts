@@ -52,6 +52,7 @@ export const adviseCommand: CommandModule<object, Options> = {
       import('./binding.js'),
     ])
     const target = loadTarget(options.target)
+    const tune = options.tune ?? defaultTuner()
     const progress = await startProgress(!options.json)
     const advice = await adviseFile(options.model, {
       target,
@@ -60,8 +61,8 @@ export const adviseCommand: CommandModule<object, Options> = {
       labels: options.labels,
       preprocess: options.preprocess,
       metric: options.metric,
-      tune: options.tune ?? defaultTuner(),
-      channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined),
+      tune,
+      channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined, tune !== 'none'),
       cache: options.cache,
       seed: options.seed,
       threads: options.threads,

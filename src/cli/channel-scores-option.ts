@@ -1,4 +1,6 @@
-import { channelScoringNames, defaultChannelScoring } from '../tune/channel-scorers.js'
+import { channelScoringDefaults, channelScoringNames } from '../tune/channel-scorers.js'
+
+const { withoutData, asIs, refitted } = channelScoringDefaults
 
 /** How channels are chosen that go when a model is narrowed. */
 export const channelScoresOption = {
@@ -6,5 +8,5 @@ export const channelScoresOption = {
   requiresArg: true,
   describe:
     'channels that go: those of small weights (weights) or little energy (energy), those that the layers behind miss least ' +
-    `as they are (missing) or refitted (refit) [default: ${defaultChannelScoring(true)} given --data, else ${defaultChannelScoring(false)}]`,
+    `as they are (missing) or refitted (refit) [default: ${refitted}; ${asIs} with --tune none; ${withoutData} without --data]`,
 } as const

@@ -84,6 +84,8 @@ async function run(options: Options): Promise<void> {
     import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)
+  const hasData = options.data !== undefined
+  const tune = options.tune ?? (hasData ? defaultTuner() : 'none')
   const progress = await startProgress(!options.quiet && !options.json)
   let report: Report
   try {
@@ -101,8 +103,8 @@ async function run(options: Options): Promise<void> {
       metric: options.metric,
       maxDrop: options['max-drop'],
       recipe: options.recipe,
-      tune: options.tune ?? (options.data === undefined ? 'none' : defaultTuner()),
-      channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined),
+      tune,
+      channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],
       keepOverridable: options['keep-overridable'],
       seed: options.seed,

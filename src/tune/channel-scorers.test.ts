@@ -18,10 +18,12 @@ const resolution: Decision = { kind: 'resolution', input: 'x', height: 8, width:
 const request = { original, data: undefined, options: {} }
 
 describe('ways to choose channels', () => {
-  test('the defaults are two of them, and the one without data needs none', async () => {
-    for (const hasData of [true, false]) expect(channelScoringNames()).toContain(defaultChannelScoring(hasData))
-    const scorer = await channelScorer(defaultChannelScoring(false), { ...request, decisions: [width] })
-    expect(scorer).toBeDefined()
+  test('the defaults are some of them, and the one without data needs none', async () => {
+    for (const isRefitted of [true, false]) {
+      expect(channelScoringNames()).toContain(defaultChannelScoring(true, isRefitted))
+      const scorer = await channelScorer(defaultChannelScoring(false, isRefitted), { ...request, decisions: [width] })
+      expect(scorer).toBeDefined()
+    }
   })
 
   test.each(channelScoringNames())('%s is not asked where no channels can go', async (name) => {

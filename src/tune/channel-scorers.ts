@@ -45,8 +45,12 @@ export const channelScorings: Readonly<Record<string, ChannelScoring>> = {
 
 export const channelScoringNames = (): string[] => Object.keys(channelScorings)
 
-/** Chosen by accuracy on samples held out from calibration (bench/channel-importance.mjs). */
-export const defaultChannelScoring = (hasData: boolean): string => (hasData ? 'missing' : 'weights')
+/** Chosen by accuracy on samples held out from calibration (bench/channel-scores.mjs). */
+export const channelScoringDefaults = { withoutData: 'weights', asIs: 'missing', refitted: 'refit' } as const
+
+/** Whether there are samples, and whether weights are refitted to them afterwards. */
+export const defaultChannelScoring = (hasData: boolean, isRefitted: boolean): string =>
+  channelScoringDefaults[hasData ? (isRefitted ? 'refitted' : 'asIs') : 'withoutData']
 
 /** Throws UserError `usage` for a name that is none of them. */
 export function channelScoring(name: string): ChannelScoring {

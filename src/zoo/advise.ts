@@ -18,7 +18,7 @@ import { figuresOfDecision } from '../report/decision-figures.js'
 import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
 import { cleanUp } from '../search/clean-up.js'
-import { channelScorer, channelScoring, defaultChannelScoring } from '../tune/channel-scorers.js'
+import { channelScorer, channelScoring, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
 import { FidelityTable } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -66,7 +66,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   const curated = { multipleOf: curatedStep(target) }
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
   const data = await openJobData(model, options)
-  const channelScores = options.channelScores ?? defaultChannelScoring(false)
+  const channelScores = options.channelScores ?? channelScoringDefaults.withoutData
   const scores = await channelScorer(channelScores, {
     original: model,
     decisions,

@@ -15,7 +15,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
-import { channelScorer, defaultChannelScoring } from '../tune/channel-scorers.js'
+import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -60,7 +60,7 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
   stage('finding out which channels matter')
-  const scores = await channelScorer(options.channelScores ?? defaultChannelScoring(false), {
+  const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
     original: teacher,
     decisions: recipe.decisions,
     data: data?.calibration,
