@@ -66,6 +66,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   const curated = { multipleOf: curatedStep(target) }
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
   const data = await openJobData(model, options)
+  onStage?.('finding out which channels matter')
   const channelScores = options.channelScores ?? channelScoringDefaults.withoutData
   const scores = await channelScorer(channelScores, {
     original: model,
