@@ -154,6 +154,23 @@ describe('the other commands', () => {
     expect(json.metrics.macs).toBeGreaterThan(1e7)
   })
 
+  test('--html: a page beside the report, and one of a profile; not one of several models', async () => {
+    const place = folder()
+    const files = ['report.html', 'profile.html'].map((name) => join(place, name)) as [string, string]
+    const report = await run(raw, '--no-verify', '--quiet', '--out', join(place, 'out.onnx'), '--html', files[0])
+    expect(report.code, report.stderr).toBe(0)
+    const profile = await run('profile', raw, '--html', files[1])
+    expect(profile.code, profile.stderr).toBe(0)
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8')
+      expect(text).toMatch(/^<!doctype html>[\s\S]*shapes_ibn\.raw\.onnx[\s\S]*<\/html>\n$/)
+      expect(text).not.toMatch(/(src|href)="(?!#|data:)/)
+    }
+    const several = await run('profile', raw, '--target', 'cpu,neural-engine', '--html', files[1])
+    expect(several.code).toBe(2)
+    expect(several.stderr).toMatch(/--html: a page is of one model on one target; profile them one by one/)
+  })
+
   test('profile of models on candidates: tables, a ranking, and models that fail', async () => {
     const place = folder()
     mkdirSync(join(place, 'zoo'))

@@ -8,9 +8,11 @@ import { buildModel, type GraphBuilder } from '../../src/ir/build.js'
 import { Tensor } from '../../src/ir/tensor.js'
 import { encodeModel } from '../../src/onnx/codec.js'
 import type { Recipe } from '../../src/passes/architecture/decision.js'
+import type { ModelProfile } from '../../src/report/model-profile.js'
 import type { AccuracyEntry, Report } from '../../src/report/report.js'
 import { optimizeFile } from '../../src/zoo/job.js'
 import type { JobOptions } from '../../src/zoo/job-options.js'
+import { profileFile } from '../../src/zoo/profile-file.js'
 
 /** Reports that the page is tested with, made by the program itself. */
 
@@ -24,11 +26,13 @@ const recipe: Recipe = {
   ],
 }
 
+const tool = { name: 'onnx-tailor', version: 'test' }
+
 const optimized = (file: string, target: string, options: Partial<JobOptions> = {}): Promise<Report> =>
   optimizeFile(file, {
     out: join(mkdtempSync(join(tmpdir(), 'report-')), 'out.onnx'),
     target: loadTarget(target),
-    tool: { name: 'onnx-tailor', version: 'test' },
+    tool,
     verify: false,
     ...options,
   })
@@ -46,6 +50,9 @@ export const fromRecipe = (): Promise<Report> =>
 
 /** A network on a target with error bars, its outputs verified. */
 export const measured = (): Promise<Report> => optimized(net, 'cpu', { verify: true })
+
+/** The same network as it is, without a result. */
+export const profiled = (): Promise<ModelProfile> => profileFile(net, { target: loadTarget('cpu'), tool })
 
 /** So little that most views have nothing to show. */
 export const nothing = (): Promise<Report> =>
