@@ -25,10 +25,12 @@ export function zooCells(model: ZooModel): string[] {
     latency.format(before),
     latency.format(after),
     ...shown.map((figure) => changeOf(model, figure)),
-    model.accuracy === null ? '-' : `${significant(model.accuracy.before)} -> ${significant(model.accuracy.after)}`,
+    model.accuracy === null ? '-' : `${scoreText(model.accuracy.before)} -> ${scoreText(model.accuracy.after)}`,
     verdictText(model),
   ]
 }
+
+const scoreText = (score: number | null): string => (score === null ? 'exact' : significant(score))
 
 function changeOf({ figures: own }: ZooModel, { key }: Figure): string {
   const figure = own[key]
