@@ -1,4 +1,5 @@
 import type { DataSet } from '../accuracy/data-set.js'
+import type { RunOptions } from '../accuracy/model-outputs.js'
 import { selectSamples } from '../accuracy/select-samples.js'
 import { widthStep } from '../estimator/lanes.js'
 import { profile } from '../estimator/profile.js'
@@ -14,6 +15,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
+import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -57,11 +59,20 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const { options, symbols, former, data, clock } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
+  stage('finding out which channels matter')
+  const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
+    original: teacher,
+    decisions: recipe.decisions,
+    data: data?.calibration,
+    options: runOptions(options),
+  })
+  clock.lap('channel scores')
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
   const result = applyRecipe(teacher, recipe, {
     file: typeof options.recipe === 'string' ? options.recipe : undefined,
     former,
+    scores,
     curated: { multipleOf: curatedStep(options.target) },
     afterEach: (_, model) => steps.push(figures(model)),
   })
@@ -128,7 +139,11 @@ async function noiseOf(
   return new Map(noise.map(({ at, nsr }) => [at, nsr]))
 }
 
-export const runOptions = ({ threads, timeLimitSeconds, signal }: JobOptions) => ({ threads, timeLimitSeconds, signal })
+export const runOptions = ({ threads, timeLimitSeconds, signal }: RunOptions): RunOptions => ({
+  threads,
+  timeLimitSeconds,
+  signal,
+})
 
 function fidelityOf(
   shows: readonly { readonly at: string }[],
