@@ -8,6 +8,7 @@ import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { searchOf, searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const builder = (args: Argv) =>
@@ -15,7 +16,7 @@ const builder = (args: Argv) =>
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
       out: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write [default: <name>.tailored.onnx]' },
-      search: { choices: ['none'] as const, default: 'none', describe: 'none: exact passes only' },
+      ...searchOptions,
       ...bindingOptions,
       freeze: { type: 'boolean', default: false, describe: 'write the sizes of --shape and --batch into the file' },
       verify: {
@@ -66,6 +67,7 @@ const builder = (args: Argv) =>
     .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
     .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
     .example('$0 model.onnx --recipe recipe.json --data images/', 'another architecture, refitted and judged')
+    .example('$0 model.onnx --search exact --budget latency=70%', 'the recipe that is expected to lose least within it')
     .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -104,6 +106,7 @@ async function run(options: Options): Promise<void> {
       metric: options.metric,
       maxDrop: options['max-drop'],
       recipe: options.recipe,
+      search: searchOf(options),
       tune,
       channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],

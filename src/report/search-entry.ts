@@ -1,36 +1,64 @@
-/** What a search did. `none`: nothing was searched, and there is nothing else to say. */
-export interface SearchEntry {
-  readonly algorithm: string
-  readonly findings?: SearchFindings
-}
+import type { Decision } from '../passes/architecture/decision.js'
 
-export interface SearchFindings {
-  /** Candidates scored. */
+/** What a search of an architecture did. `none`: nobody searched. */
+export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
+
+export interface SearchedEntry {
+  readonly algorithm: 'exact' | 'evolution'
+  readonly seed: number
+  readonly space: {
+    readonly parts: readonly string[]
+    readonly choices: number
+    /** Decimal; there are more than a number holds. */
+    readonly candidates: string
+    /** Why scores are not those of the built model; null: they are. */
+    readonly approximation: string | null
+    /** Options that the model does not allow, by reason. */
+    readonly declined: readonly {
+      readonly reason: string
+      readonly count: number
+      readonly example: string
+      readonly remedy: string
+    }[]
+  }
+  /** In milliseconds, millijoules and bytes. */
+  readonly budgets: readonly { readonly figure: string; readonly atMost: number }[]
+  /** What losses are: measured, or a proxy. */
+  readonly losses: { readonly source: 'measured' | 'proxy'; readonly note: string }
+  readonly original: SearchPoint
+  readonly best: SearchPoint
+  /** Latency against loss, fastest first; a selection where there are many. */
+  readonly front: readonly SearchPoint[]
+  /** The best so far after so many evaluations. */
+  readonly trajectory: readonly { readonly evaluations: number; readonly latencyMs: number; readonly loss: number }[]
   readonly evaluations: number
-  /** What candidates lose, as the search took it: the name of the measure, `noise of decisions` or `drop of top-1`. */
-  readonly loss: string
-  /** The original among them. No candidate of the front is as fast and loses as little as another. */
-  readonly front: readonly SearchedCandidate[]
-  /** Index into the front; null: nothing fits the budgets. */
-  readonly chosen: number | null
-  /** Some of the others, for the picture. */
-  readonly dominated: readonly SearchedCandidate[]
-  /** Best so far, whenever it became better. */
-  readonly trajectory: readonly SearchStep[]
+  /** Of an exact search: no candidate loses less than the bound. */
+  readonly proof: { readonly bound: number; readonly gap: number } | null
+  readonly reason: string | null
+  /** Around the best: every choice with what its other options would come to. */
+  readonly landscape: readonly SearchedChoice[]
 }
 
-export interface SearchedCandidate {
+/** A candidate as it was scored. */
+export interface SearchPoint {
   readonly latencyMs: number
-  readonly loss: number
   readonly energyMj: number
-  readonly peakActivationBytes: number
   readonly weightBytes: number
-  /** What is different from the original, in words. */
-  readonly decisions: readonly string[]
+  readonly peakActivationBytes: number
+  /** Expected, in the words of `losses`. */
+  readonly loss: number
+  readonly decisions: readonly Decision[]
 }
 
-export interface SearchStep {
-  readonly evaluation: number
-  readonly latencyMs: number
-  readonly loss: number
+export interface SearchedChoice {
+  /** The block or the group. */
+  readonly place: string
+  readonly chosen: string
+  /** Options that were not taken: the model with this one instead, everything else as in the best. */
+  readonly others: readonly {
+    readonly option: string
+    readonly latencyMs: number
+    readonly loss: number
+    readonly why: 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+  }[]
 }

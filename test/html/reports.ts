@@ -9,7 +9,6 @@ import { Tensor } from '../../src/ir/tensor.js'
 import { encodeModel } from '../../src/onnx/codec.js'
 import type { Recipe } from '../../src/passes/architecture/decision.js'
 import type { AccuracyEntry, Report } from '../../src/report/report.js'
-import type { SearchFindings } from '../../src/report/search-entry.js'
 import { optimizeFile } from '../../src/zoo/job.js'
 import type { JobOptions } from '../../src/zoo/job-options.js'
 
@@ -34,11 +33,16 @@ const optimized = (file: string, target: string, options: Partial<JobOptions> = 
     ...options,
   })
 
-/** A fused and narrowed network, as if a search had found it and data had judged it. */
+/** A network that a search found, as if data had judged it. */
 export async function tailored(): Promise<Report> {
-  const report = await optimized(net, 'neural-engine', { recipe, tune: 'none', bestEffort: true })
-  return { ...report, search: { algorithm: 'evolution', findings }, accuracy }
+  const parts = ['widths', 'blocks'] as const
+  const search = { algorithm: 'evolution', parts, budgets: [], evaluations: 3000 } as const
+  return { ...(await optimized(net, 'neural-engine', { search, tune: 'none', bestEffort: true })), accuracy }
 }
+
+/** A fused and narrowed network, by a recipe. */
+export const fromRecipe = (): Promise<Report> =>
+  optimized(net, 'neural-engine', { recipe, tune: 'none', bestEffort: true })
 
 /** A network on a target with error bars, its outputs verified. */
 export const measured = (): Promise<Report> => optimized(net, 'cpu', { verify: true })
@@ -90,33 +94,6 @@ function written(build: (g: GraphBuilder) => void): string {
   const file = join(mkdtempSync(join(tmpdir(), 'model-')), 'model.onnx')
   writeFileSync(file, Buffer.concat(encodeModel(toProto(buildModel(build)))))
   return file
-}
-
-const candidate = (latencyMs: number, loss: number, ...decisions: string[]) => ({
-  latencyMs,
-  loss,
-  energyMj: latencyMs / 4,
-  peakActivationBytes: 90_000 + 1e5 * latencyMs,
-  weightBytes: 1e6 * latencyMs,
-  decisions,
-})
-
-const findings: SearchFindings = {
-  evaluations: 2000,
-  loss: 'noise of decisions',
-  front: [
-    candidate(0.158, 0),
-    candidate(0.14, 0.01, 'fused: block 0'),
-    candidate(0.121, 0.02, 'fused: block 0', 'all free groups x 0.75'),
-    candidate(0.1, 0.09, 'fused: block 0', 'fused: block 1', 'all free groups x 0.5'),
-  ],
-  chosen: 2,
-  dominated: Array.from({ length: 120 }, (_, i) => candidate(0.12 + (i % 11) / 200, 0.03 + (i % 17) / 150, 'x')),
-  trajectory: [
-    { evaluation: 1, latencyMs: 0.158, loss: 0 },
-    { evaluation: 140, latencyMs: 0.14, loss: 0.01 },
-    { evaluation: 900, latencyMs: 0.121, loss: 0.02 },
-  ],
 }
 
 const accuracy: AccuracyEntry = {

@@ -31,7 +31,8 @@ export function plotSvg(options: PlotOptions): Markup {
   const svg = plot({ ...options, document: document as never }) as unknown as SvgElement
   for (const style of svg.querySelectorAll('style')) style.remove()
   for (const title of svg.querySelectorAll('title')) {
-    title.parentNode.setAttribute('data-tip', title.textContent)
+    // An ampersand is written as it is: linkedom escapes nothing but quotes in attributes.
+    title.parentNode.setAttribute('data-tip', title.textContent.replaceAll('&', '&amp;'))
     title.remove()
   }
   svg.setAttribute('aria-hidden', 'true')
@@ -39,9 +40,15 @@ export function plotSvg(options: PlotOptions): Markup {
   return new Markup(shortened(svg.outerHTML))
 }
 
+const geometry = /( (?:d|transform|[xy][12]?|c[xy]|r|width|height)=")([^"]*)/g
+
 /** Half of an SVG's bytes are digits that no screen shows. */
 const shortened = (svg: string): string =>
-  svg.replaceAll(/-?\d+\.\d{2,}(?=[^"<>]*")/g, (digits) => String(Math.round(Number(digits) * 100) / 100))
+  svg.replaceAll(
+    geometry,
+    (_, name: string, value: string) =>
+      name + value.replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Math.round(Number(digits) * 100) / 100)),
+  )
 
 /** What is used of the DOM that the plot is made in. */
 interface SvgElement {

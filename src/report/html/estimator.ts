@@ -1,15 +1,16 @@
 import { dot, ruleY, text } from '@observablehq/plot'
-import type { Metrics } from '../../estimator/metrics.js'
 import type { PredictorStanding } from '../../estimator/standing.js'
 import { count, milliseconds, significant } from '../format.js'
-import type { Report } from '../report.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, type Section, table } from './parts.js'
+import { lastSide, type Side, type Subject, sidesText } from './subject.js'
 
 /** How far the latencies can be trusted. */
-export function estimator({ before, after, target }: Report): Section {
+export function estimator(subject: Subject): Section {
+  const { target, sides } = subject
   const standing = target.estimator
+  const latencies = sides.map(({ title, metrics }) => `${milliseconds(metrics.latencyMs)} ${title}`).join(', ')
   return {
     id: 'estimator',
     title: 'How sure the estimate is',
@@ -17,20 +18,21 @@ export function estimator({ before, after, target }: Report): Section {
     body:
       standing.kind === 'cycle-model'
         ? empty(
-            `The target is described, not measured: its cycle model gives one figure and no interval (${milliseconds(before.latencyMs)} before, ${milliseconds(after.latencyMs)} after). A target fitted to measurements has error bars here.`,
+            `The target is described, not measured: its cycle model gives one figure and no interval (${latencies}). A target fitted to measurements has error bars here.`,
           )
-        : predicted(standing, before, after),
+        : predicted(standing, subject),
   }
 }
 
-function predicted(standing: PredictorStanding, before: Metrics, after: Metrics): Markup {
+function predicted(standing: PredictorStanding, subject: Subject): Markup {
   const { device, data, fitted, networks, models } = standing
-  const unknown = after.kernels.filter(({ outOfRange }) => outOfRange !== undefined)
+  const { kernels } = lastSide(subject).metrics
+  const unknown = kernels.filter(({ outOfRange }) => outOfRange !== undefined)
   return html`<p>Fitted on ${fitted} to ${count(data.rows)} kernels measured on ${device}${
     networks !== null &&
     html`; of ${count(networks.count)} whole networks left out, nine in ten were within ${(100 * networks.halfWidth90).toFixed(0)} %`
   }.</p>
-<figure>${chart('Latency before and after with 90 % intervals', (drawing) => intervals(before, after, drawing))}</figure>
+<figure>${chart(`Latency${sidesText(subject)} with 90 % intervals`, (drawing) => intervals(subject.sides, drawing))}</figure>
 ${
   models.length === 0
     ? empty('No kind of kernel of this model was measured.')
@@ -38,7 +40,7 @@ ${
 }<p class="note">${
     unknown.length === 0
       ? 'All kernels are within the range of what was measured.'
-      : html`${count(unknown.length)} of ${count(after.kernels.length)} kernels are unlike all that were measured, the first of them ${
+      : html`${count(unknown.length)} of ${count(kernels.length)} kernels are unlike all that were measured, the first of them ${
           unknown[0]!.name
         } (${unknown[0]!.outOfRange!.join(', ')}).`
   }</p>`
@@ -59,28 +61,23 @@ const row = (model: PredictorStanding['models'][number]): string[] => [
   percent(model.coverage90),
 ]
 
-function intervals(before: Metrics, after: Metrics, { width, layout }: Drawing): Markup {
-  const sides = [
-    { title: 'before', color: 'var(--before)', metrics: before },
-    { title: 'after', color: 'var(--after)', metrics: after },
-  ]
-  type Side = (typeof sides)[number]
+function intervals(sides: readonly Side[], { width, layout }: Drawing): Markup {
   const low = ({ metrics }: Side) => metrics.latencyMsInterval[0]
   const high = ({ metrics }: Side) => metrics.latencyMsInterval[1]
   return plotSvg({
     width,
-    height: 150,
+    height: 66 + 42 * sides.length,
     marginBottom: 42,
     marginLeft: 56,
     marginRight: 24,
     x: { label: 'milliseconds', grid: true, zero: true, nice: true, ticks: layout === 'wide' ? 8 : 4 },
-    y: { label: null, domain: ['before', 'after'], tickSize: 0 },
+    y: { label: null, domain: sides.map(({ title }) => title), tickSize: 0 },
     marks: [
       ruleY(sides, {
         y: 'title',
         x1: low,
         x2: high,
-        stroke: 'color',
+        stroke: ({ color }: Side) => `var(--${color})`,
         strokeWidth: 6,
         strokeOpacity: 0.45,
         strokeLinecap: 'round',
@@ -89,7 +86,7 @@ function intervals(before: Metrics, after: Metrics, { width, layout }: Drawing):
         y: 'title',
         x: ({ metrics }: Side) => metrics.latencyMs,
         r: 6,
-        fill: 'color',
+        fill: ({ color }: Side) => `var(--${color})`,
         title: (side: Side) =>
           `${side.title}: ${milliseconds(side.metrics.latencyMs)}, ${milliseconds(low(side))} to ${milliseconds(high(side))}`,
       }),

@@ -1,7 +1,8 @@
 import { accuracyCells } from '../accuracy-rows.js'
 import { change } from '../format.js'
+import type { ModelProfile } from '../model-profile.js'
 import type { AccuracyEntry, Report } from '../report.js'
-import { figureRows } from '../rows.js'
+import { type Figure, figureRows, figures } from '../rows.js'
 import { html, type Markup } from './markup.js'
 
 /** Name, target, latency before and after, what was proved, and the other figures as tiles; those of files are with the files. */
@@ -23,6 +24,23 @@ ${delta(before, after)}</p>
 <dd class="tile-after">${row.figure.format(row.after)}</dd>
 <dd class="tile-before">from ${row.figure.format(row.before)}</dd>
 <dd class="tile-delta">${means.has(row.figure.key) ? change(row.before, row.after) : delta(row.before, row.after)}</dd></div>`,
+  )}</dl>
+</header>`
+}
+
+/** Name, target, latency with its interval, and the other figures as tiles. */
+export function profileHeadline({ tool, target, model, metrics }: ModelProfile): Markup {
+  const [latency, ...others] = figures.filter(({ ofMetrics }) => ofMetrics !== undefined)
+  const show = ({ format, ofMetrics }: Figure) => format(ofMetrics!(metrics))
+  const [low, high] = metrics.latencyMsInterval
+  return html`<header class="headline">
+<p class="kicker">${tool.name} ${tool.version} · ${target.name}</p>
+<h1>${fileName(model.file)}</h1>
+<div class="hero"><p class="hero-figures"><span class="hero-after">${show(latency!)}</span>
+${low < high && html`<span class="hero-before">${latency!.format(low)} to ${latency!.format(high)}</span>`}</p>
+<p class="note">one inference in ${metrics.precision}</p></div>
+<dl class="tiles">${others.map(
+    (figure) => html`<div class="tile"><dt>${figure.title}</dt><dd class="tile-after">${show(figure)}</dd></div>`,
   )}</dl>
 </header>`
 }

@@ -12,28 +12,24 @@ import { notes } from './notes.js'
 import { page } from './page.js'
 import { roofline } from './roofline.js'
 import { search } from './search.js'
+import { comparedSubject } from './subject.js'
 import { treemaps } from './treemap.js'
 
-/** Parts of the page in their order. */
-const sections = [
-  certificate,
-  decisions,
-  kernels,
-  treemaps,
-  roofline,
-  memory,
-  landscape,
-  search,
-  changes,
-  energy,
-  estimator,
-  notes,
-] as const
-
 /** The report as one HTML file that needs no network: pictures are SVG, made here. */
-export const htmlReport = (report: Report): string =>
-  page(
-    `${fileName(report.model.file)} for ${report.target.name}`,
-    headline(report),
-    sections.map((section) => section(report)),
-  )
+export function htmlReport(report: Report): string {
+  const subject = comparedSubject(report)
+  return page(`${fileName(report.model.file)} for ${report.target.name}`, headline(report), [
+    certificate(report),
+    decisions(report),
+    kernels(subject),
+    treemaps(subject),
+    roofline(subject),
+    memory(subject),
+    landscape(subject),
+    search(report),
+    changes(report),
+    energy(subject),
+    estimator(subject),
+    notes(report),
+  ])
+}

@@ -1,13 +1,13 @@
 import { dot, line, ruleX } from '@observablehq/plot'
 import type { Landscape, LandscapeAxis, LandscapePoint } from '../../estimator/landscape.js'
 import { count, magnitude, milliseconds } from '../format.js'
-import type { Report } from '../report.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section } from './parts.js'
+import type { Subject } from './subject.js'
 
 /** What one layer would cost with other numbers of channels. */
-export function landscape({ landscape, target }: Report): Section {
+export function landscape({ landscape, target }: Subject): Section {
   return {
     id: 'landscape',
     title: 'Cost landscape of one layer',

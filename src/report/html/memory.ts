@@ -1,29 +1,19 @@
 import { areaY, dot, rectY, ruleY, text } from '@observablehq/plot'
 import type { MemoryMetrics, MemoryStep } from '../../estimator/metrics.js'
 import { bytes, count } from '../format.js'
-import type { Report } from '../report.js'
 import { peakLine, sramLine } from '../resources.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section, shortName } from './parts.js'
+import { lastSide, type Side, type Subject } from './subject.js'
 
 /** Steps with a bar of their own; of more only the outline is drawn. */
 const mostBars = 300
 
 /** Activations alive over one inference. */
-export function memory({ before, after }: Report): Section {
-  const most = Math.max(before.memory.peakBytes, after.memory.peakBytes)
-  const side = (
-    title: string,
-    metrics: MemoryMetrics,
-  ) => html`<figure><figcaption><strong>${title}</strong>: ${peakLine(metrics)}</figcaption>
-${
-  metrics.timeline.length < 2
-    ? empty(`There is no timeline of ${count(metrics.timeline.length)} kernels.`)
-    : chart(`Bytes of activations alive ${title}, kernel by kernel`, (drawing) =>
-        timeline(metrics, `var(--${title})`, most, drawing),
-      )
-}<p class="note">${sramLine(metrics)}.</p></figure>`
+export function memory(subject: Subject): Section {
+  const { sides } = subject
+  const most = Math.max(...sides.map(({ metrics }) => metrics.memory.peakBytes))
   return {
     id: 'memory',
     title: 'Memory over time',
@@ -31,9 +21,20 @@ ${
     body: html`${legend([
       { name: 'more than the SRAM', color: 'warm' },
       { name: 'size of the SRAM', color: 'ink', shape: 'dashed' },
-    ])}${side('before', before.memory)}${side('after', after.memory)}
-${foldedTable('Steps after, as a table', columns, after.memory.timeline.map(row))}`,
+    ])}${sides.map((side) => timelineFigure(side, most))}
+${foldedTable(`Steps ${lastSide(subject).title}, as a table`, columns, lastSide(subject).metrics.memory.timeline.map(row))}`,
   }
+}
+
+function timelineFigure({ title, color, metrics }: Side, most: number): Markup {
+  const { memory } = metrics
+  return html`<figure><figcaption><strong>${title}</strong>: ${peakLine(memory)}</figcaption>${
+    memory.timeline.length < 2
+      ? empty(`There is no timeline of ${count(memory.timeline.length)} kernels.`)
+      : chart(`Bytes of activations alive ${title}, kernel by kernel`, (drawing) =>
+          timeline(memory, `var(--${color})`, most, drawing),
+        )
+  }<p class="note">${sramLine(memory)}.</p></figure>`
 }
 
 const columns = ['kernel', 'alive', 'on the chip', 'fits the SRAM'].map((title, i) => ({

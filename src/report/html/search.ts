@@ -1,88 +1,99 @@
-import { dot, line, text } from '@observablehq/plot'
+import { dot, line, ruleX, text } from '@observablehq/plot'
 import { bytes, count, milliseconds, significant } from '../format.js'
+import { decisionText } from '../reason.js'
 import type { Report } from '../report.js'
-import type { SearchEntry, SearchedCandidate, SearchFindings, SearchStep } from '../search-entry.js'
+import type { SearchedEntry, SearchPoint } from '../search-entry.js'
+import { searchLines } from '../search-rows.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section } from './parts.js'
+import { choices } from './search-choices.js'
 
-/** Front of a search and how it came there. */
+/** Front of a search, how it came there, and what lies around what it chose. */
 export function search({ search }: Report): Section {
-  const { algorithm, findings } = search
   return {
     id: 'search',
     title: 'Search',
-    lead:
-      findings === undefined
-        ? 'The fastest architectures for what they lose, and how the search found them.'
-        : html`${count(findings.evaluations)} candidates scored by <em>${algorithm}</em>. On the front nothing is faster without losing more (${findings.loss}).`,
-    body: findings === undefined ? empty(noSearch(search)) : html`${front(findings)}${trajectory(findings)}`,
+    lead: 'Architectures that nothing beats in both latency and loss, how the search came there, and what every other choice would come to. All by estimates: only the best was built.',
+    body:
+      search.algorithm === 'none'
+        ? empty(
+            'Nothing was searched: the passes were applied, and the recipe if one was given. With --search a front and a trajectory are here.',
+          )
+        : html`<ul class="note">${searchLines(search).map((text) => html`<li>${text}</li>`)}</ul>${front(search)}${trajectory(
+            search,
+          )}${choices(search)}`,
   }
 }
 
-const noSearch = ({ algorithm }: SearchEntry): string =>
-  algorithm === 'none'
-    ? 'Nothing was searched: --search none applies the passes, and the recipe if one is given. Other algorithms leave their front and trajectory here.'
-    : `The ${algorithm} search left no record of its candidates.`
-
-function front(findings: SearchFindings): Markup {
-  const { chosen, loss } = findings
-  return html`<figure>${legend([
+function front(entry: SearchedEntry): Markup {
+  return html`<figure><figcaption>Front</figcaption>${legend([
     { name: 'front', color: 'after' },
-    { name: 'others', color: 'before', shape: 'ring' },
-    ...(chosen === null ? [] : [{ name: 'chosen', color: 'warm' }]),
-  ])}${chart(`Candidates by latency and ${loss}`, (drawing) => frontPlot(findings, drawing))}
-${chosen === null && empty('Nothing on the front fits the budgets.')}
-${foldedTable(
-  'The front as a table',
-  columns,
-  findings.front.map((candidate, i) => row(candidate, i === chosen)),
-)}</figure>`
+    { name: 'chosen', color: 'warm' },
+    { name: 'original', color: 'before' },
+  ])}${chart('Candidates by latency and expected loss', (drawing) => frontPlot(entry, drawing))}
+${foldedTable('The front as a table', columns, [
+  ...entry.front.map((point) => row(point, '')),
+  row(entry.best, ' (chosen)'),
+  row(entry.original, ' (original)'),
+])}</figure>`
 }
 
-const columns = ['latency', 'loss', 'energy', 'peak activations', 'weights', 'decisions'].map((title, i) => ({
+const columns = ['latency', 'expected loss', 'energy', 'peak activations', 'weights', 'decisions'].map((title, i) => ({
   title,
   isFigure: i < 5,
 }))
 
-const row = (candidate: SearchedCandidate, isChosen: boolean): string[] => {
-  const { latencyMs, loss, energyMj, peakActivationBytes, weightBytes, decisions } = candidate
+const row = (point: SearchPoint, what: string): string[] => [
+  `${milliseconds(point.latencyMs)}${what}`,
+  significant(point.loss),
+  `${significant(point.energyMj)} mJ`,
+  bytes(point.peakActivationBytes),
+  bytes(point.weightBytes),
+  point.decisions.map(decisionText).join('; ') || 'none',
+]
+
+/** Decisions that a tip names. */
+const mostDecisions = 8
+
+function pointTip({ latencyMs, loss, decisions, peakActivationBytes }: SearchPoint): string {
+  const rest = decisions.length - mostDecisions
   return [
-    `${milliseconds(latencyMs)}${isChosen ? ' (chosen)' : ''}`,
-    significant(loss),
-    `${significant(energyMj)} mJ`,
-    bytes(peakActivationBytes),
-    bytes(weightBytes),
-    decisions.join('; ') || 'the original',
-  ]
+    `${milliseconds(latencyMs)}, expected loss ${significant(loss)}, peak ${bytes(peakActivationBytes)}`,
+    ...(decisions.length === 0 ? ['nothing decided'] : decisions.slice(0, mostDecisions).map(decisionText)),
+    ...(rest > 0 ? [`and ${count(rest)} more`] : []),
+  ].join('\n')
 }
 
-const candidateTip = ({ latencyMs, loss, decisions, peakActivationBytes }: SearchedCandidate): string =>
-  [
-    `${milliseconds(latencyMs)}, loss ${significant(loss)}, peak ${bytes(peakActivationBytes)}`,
-    ...(decisions.length === 0 ? ['the original'] : decisions.slice(0, 6)),
-    ...(decisions.length > 6 ? [`and ${decisions.length - 6} more`] : []),
-  ].join('\n')
-
-function frontPlot({ front, dominated, chosen, loss }: SearchFindings, { width, layout }: Drawing): Markup {
-  const best = chosen === null ? [] : [front[chosen]!]
+function frontPlot({ front, best, original, budgets }: SearchedEntry, { width, layout }: Drawing): Markup {
   const place = { x: 'latencyMs', y: 'loss' } as const
-  const sorted = [...front].sort((a, b) => a.latencyMs - b.latencyMs)
+  const limits = budgets.filter(({ figure }) => figure === 'latency').map(({ atMost }) => atMost)
   return plotSvg({
     width,
     height: layout === 'wide' ? 380 : 300,
     marginLeft: 56,
+    marginRight: 24,
     marginBottom: 42,
-    x: { label: 'latency in milliseconds', grid: true, nice: true },
-    y: { label: loss, grid: true, nice: true },
+    x: { label: 'latency in milliseconds', grid: true, nice: true, ticks: layout === 'wide' ? 8 : 4 },
+    y: { label: 'expected loss', grid: true, nice: true },
     marks: [
-      dot(dominated, { ...place, r: 2.5, stroke: 'var(--before)', strokeOpacity: 0.7 }),
-      line(sorted, { ...place, stroke: 'var(--after)', curve: 'step-after' }),
-      dot(front, { ...place, r: 4.5, fill: 'var(--after)', stroke: 'var(--surface)', title: candidateTip }),
-      dot(best, { ...place, r: 8, fill: 'var(--warm)', stroke: 'var(--surface)', strokeWidth: 2, title: candidateTip }),
-      text(best, {
+      ruleX(limits, { stroke: 'var(--bad)', strokeDasharray: '4 3' }),
+      text(limits, {
+        x: (limit) => limit,
+        text: () => 'budget',
+        frameAnchor: 'top',
+        textAnchor: 'end',
+        dx: -5,
+        dy: 4,
+        fill: 'var(--bad)',
+      }),
+      line(front, { ...place, stroke: 'var(--after)', curve: 'step-after' }),
+      dot(front, { ...place, r: 4, fill: 'var(--after)', stroke: 'var(--surface)', title: pointTip }),
+      dot([original], { ...place, r: 6, fill: 'var(--before)', stroke: 'var(--surface)', title: pointTip }),
+      dot([best], { ...place, r: 8, fill: 'var(--warm)', stroke: 'var(--surface)', strokeWidth: 2, title: pointTip }),
+      text([best], {
         ...place,
-        text: ({ latencyMs }: SearchedCandidate) => `chosen: ${milliseconds(latencyMs)}`,
+        text: ({ latencyMs }: SearchPoint) => `chosen: ${milliseconds(latencyMs)}`,
         textAnchor: 'start',
         dx: 12,
         dy: -10,
@@ -93,31 +104,40 @@ function frontPlot({ front, dominated, chosen, loss }: SearchFindings, { width, 
   })
 }
 
-function trajectory({ trajectory, evaluations }: SearchFindings): Markup {
-  const [last] = trajectory.slice(-1)
-  if (last === undefined) return empty('The search has no trajectory: it proves its answer instead of walking to it.')
-  const steps: SearchStep[] = [...trajectory, { ...last, evaluation: evaluations }]
-  return html`<figure><figcaption>Best so far</figcaption>${chart(
+type Step = SearchedEntry['trajectory'][number]
+
+/** A logarithmic axis has no 0: what is known before anything is scored stands at 1. */
+const scoredBy = ({ evaluations }: Step): number => Math.max(1, evaluations)
+
+function trajectory({ trajectory, evaluations }: SearchedEntry): Markup {
+  const last = trajectory.at(-1)
+  if (last === undefined || trajectory.length < 2)
+    return empty('There is no trajectory: an exact search proves its answer instead of walking to it.')
+  const steps: Step[] = [...trajectory, { ...last, evaluations: Math.max(evaluations, last.evaluations) }]
+  const panel = (of: 'latencyMs' | 'loss', label: string, { width }: Drawing) =>
+    plotSvg({
+      width,
+      height: 200,
+      marginLeft: 56,
+      marginBottom: 42,
+      // Most is found early.
+      x: { type: 'log', label: 'candidates scored', grid: true, ticks: 4, tickFormat: count },
+      y: { label, grid: true, nice: true, ticks: 4 },
+      marks: [
+        line(steps, { x: scoredBy, y: of, stroke: 'var(--after)', strokeWidth: 2, curve: 'step-after' }),
+        dot(trajectory, {
+          x: scoredBy,
+          y: of,
+          r: 3,
+          fill: 'var(--after)',
+          title: (step: Step) =>
+            `after ${count(step.evaluations)}: ${milliseconds(step.latencyMs)}, expected loss ${significant(step.loss)}`,
+        }),
+      ],
+    })
+  return html`<h3>Best so far</h3><div class="columns even">${chart(
     'Latency of the best candidate by evaluations',
-    ({ width, layout }) =>
-      plotSvg({
-        width,
-        height: layout === 'wide' ? 220 : 200,
-        marginLeft: 56,
-        marginBottom: 42,
-        x: { label: 'candidates scored', grid: true },
-        y: { label: 'milliseconds', grid: true, nice: true },
-        marks: [
-          line(steps, { x: 'evaluation', y: 'latencyMs', stroke: 'var(--after)', strokeWidth: 2, curve: 'step-after' }),
-          dot(trajectory, {
-            x: 'evaluation',
-            y: 'latencyMs',
-            r: 3,
-            fill: 'var(--after)',
-            title: ({ evaluation, latencyMs, loss }: SearchStep) =>
-              `after ${count(evaluation)}: ${milliseconds(latencyMs)}, loss ${significant(loss)}`,
-          }),
-        ],
-      }),
-  )}</figure>`
+    (drawing) => panel('latencyMs', 'milliseconds', drawing),
+    0.49,
+  )}${chart('Expected loss of the best candidate by evaluations', (drawing) => panel('loss', 'expected loss', drawing), 0.49)}</div>`
 }

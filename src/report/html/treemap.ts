@@ -1,11 +1,11 @@
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy'
 import type { KernelMetrics } from '../../estimator/metrics.js'
 import { bytes, magnitude, milliseconds } from '../format.js'
-import type { Report } from '../report.js'
 import { chart } from './chart.js'
 import { kernelTip } from './kernels.js'
 import { html, type Markup } from './markup.js'
 import { empty, kindLegend, type Section, shortName } from './parts.js'
+import type { Side, Subject } from './subject.js'
 
 /** Larger kernels have a tile of their own, the others one for each kind. */
 const mostTiles = 300
@@ -28,41 +28,33 @@ const measures: readonly Measure[] = [
 ]
 
 /** Areas of kernels, by what they take. */
-export function treemaps({ before, after }: Report): Section {
-  const sides = [
-    { title: 'before', kernels: before.kernels },
-    { title: 'after', kernels: after.kernels },
-  ]
+export function treemaps({ sides }: Subject): Section {
+  const scale = sides.length > 1 ? '; before and after are drawn to one scale' : ''
   return {
     id: 'shares',
     title: 'Shares',
-    lead: 'What kernels take of the whole, as areas; before and after are drawn to one scale. Where the maps of MACs and of latency differ, multiplications are not what costs time.',
+    lead: `What kernels take of the whole, as areas${scale}. Where the maps of MACs and of latency differ, multiplications are not what costs time.`,
     body: html`<div class="tabs" role="radiogroup" aria-label="What areas stand for">${measures.map(
       ({ id, title }, i) =>
         html`<input type="radio" name="treemap" id="treemap-${id}"${i === 0 && html` checked`}><label for="treemap-${id}">${title}</label>`,
     )}${measures.map((measure) => html`<div class="panel" data-panel="${measure.id}">${panel(measure, sides)}</div>`)}</div>
-${kindLegend([...before.kernels, ...after.kernels])}`,
+${kindLegend(sides.flatMap(({ metrics }) => metrics.kernels))}`,
   }
 }
 
-interface Side {
-  readonly title: string
-  readonly kernels: readonly KernelMetrics[]
-}
-
 function panel(measure: Measure, sides: readonly Side[]): Markup {
-  const totals = sides.map(({ kernels }) => kernels.reduce((sum, kernel) => sum + measure.of(kernel), 0))
+  const totals = sides.map(({ metrics }) => metrics.kernels.reduce((sum, kernel) => sum + measure.of(kernel), 0))
   const largest = Math.max(...totals)
   if (largest === 0) return empty(`No kernel has any: ${measure.title} is zero.`)
   return html`<div class="columns even">${sides.map(
-    ({ title, kernels }, i) =>
+    ({ title, metrics }, i) =>
       html`<figure><figcaption>${title}</figcaption>${chart(
         `${measure.title} of kernels ${title}, as areas`,
         ({ layout, width }) => {
           const full = layout === 'wide' ? 380 : 300
-          return tiles(kernels, measure, width, Math.max(24, Math.round((full * totals[i]!) / largest)))
+          return tiles(metrics.kernels, measure, width, Math.max(24, Math.round((full * totals[i]!) / largest)))
         },
-        0.49,
+        sides.length > 1 ? 0.49 : 1,
       )}</figure>`,
   )}</div>`
 }
