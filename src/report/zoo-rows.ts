@@ -38,7 +38,7 @@ function changeOf({ figures: own }: ZooModel, { key }: Figure): string {
 }
 
 const verdictText = ({ verdict, reason }: ZooModel): string =>
-  verdict === 'agrees' ? 'yes' : verdict === 'unverified' ? `no: ${reason ?? 'unknown reason'}` : (reason ?? verdict)
+  verdict === 'agrees' ? 'yes' : verdict === 'unverified' ? `no: ${reason ?? 'unknown reason'}` : 'not compared'
 
 /** `37 of 39 models, latency x 0.81 in the mean, 2 failed, 1 unverified`. */
 export function zooHeadline({ totals }: ZooSummary): string {

@@ -51,6 +51,8 @@ export type ZooFailureKind =
   | 'usage'
   | 'verification-failed'
   | 'gate-failed'
+  /** A search found nothing within its budgets. */
+  | 'unreachable'
   | 'time-limit'
   | 'memory-limit'
   | 'crash'
