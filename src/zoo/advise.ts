@@ -27,7 +27,7 @@ import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { type DataOptions, type JobData, openJobData } from './job-data.js'
 import { passContext } from './pass-context.js'
-import { runOptions } from './tailor.js'
+import { originalFor, runOptions } from './tailor.js'
 
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target
@@ -57,16 +57,18 @@ const heldOutSamples = 256
 export async function adviseFile(file: string, options: AdviseOptions): Promise<Advice> {
   const { target, onStage, signal } = options
   onStage?.(`reading ${file}`)
-  const model = await readModel(file)
-  const symbols = options.bind?.(model) ?? new Map<string, number>()
-  const facts = await fileFacts(file, model)
-  const digest = await modelDigest(file, model)
-  const context = passContext(model, target, { mayTrade: false })
-  await cleanUp(model, context, { ...(signal && { signal }) })
-  const base = profile(model, target, { symbols })
+  const given = await readModel(file)
+  const symbols = options.bind?.(given) ?? new Map<string, number>()
+  const facts = await fileFacts(file, given)
+  const digest = await modelDigest(file, given)
+  const context = passContext(given, target, { mayTrade: false })
+  await cleanUp(given, context, { ...(signal && { signal }) })
   const curated = { multipleOf: curatedStep(target) }
+  const data = await openJobData(given, options)
+  const considered = alternatives(given, curated.multipleOf).decisions
+  const model = await originalFor(given, considered, options.tune, data?.calibration, options)
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
-  const data = await openJobData(model, options)
+  const base = profile(model, target, { symbols })
   onStage?.('finding out which channels matter')
   const channelScores = options.channelScores ?? channelScoringDefaults.withoutData
   const scores = await channelScorer(channelScores, {
@@ -78,21 +80,25 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   const table = await fidelityTable(model, digest, data, { ...options, channelScores })
   const found: Omit<AdvisedAlternative, 'rank'>[] = []
   const declined: Advice['declined'][number][] = []
-  for (const [i, decision] of decisions.entries()) {
-    // Lets an interruption through.
-    await setImmediate()
-    signal?.throwIfAborted()
-    onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
-    const result = applyDecisions(model, [decision], { curated, scores })
-    if (isDeclined(result)) {
-      declined.push({ decision, reason: result.reason, remedy: result.remedy })
-      continue
+  try {
+    for (const [i, decision] of decisions.entries()) {
+      // Lets an interruption through.
+      await setImmediate()
+      signal?.throwIfAborted()
+      onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
+      const result = applyDecisions(model, [decision], { curated, scores })
+      if (isDeclined(result)) {
+        declined.push({ decision, reason: result.reason, remedy: result.remedy })
+        continue
+      }
+      const after = profile(result.model, target, { symbols })
+      // What saves nothing needs no measuring; images of another size have no values that those of the original are held against.
+      const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && decision.kind !== 'resolution'
+      const fidelity = (isMeasured ? await table?.of(result) : undefined) ?? null
+      found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
     }
-    const after = profile(result.model, target, { symbols })
-    // What saves nothing needs no measuring; images of another size have no values that those of the original are held against.
-    const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && decision.kind !== 'resolution'
-    const fidelity = (isMeasured ? await table?.of(result) : undefined) ?? null
-    found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
+  } finally {
+    await table?.close()
   }
   return {
     adviceVersion: 1,
