@@ -19,7 +19,7 @@ const copyData = (folder) => {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
     if (statSync(path).isDirectory()) copyData(path)
-    else if (extname(name) === '.json' || path.includes('generated')) {
+    else if (['.json', '.css'].includes(extname(name)) || path.includes('generated')) {
       const to = join(dist, relative(join(root, 'src'), path))
       mkdirSync(dirname(to), { recursive: true })
       cpSync(path, to)

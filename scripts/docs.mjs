@@ -150,6 +150,8 @@ const published = (file) => readFileSync(new URL(`../src/${file}`, import.meta.u
 const targetSchema = published('hw/target.schema.json')
 const recipeSchema = published('passes/architecture/recipe.schema.json')
 const preprocessSchema = published('accuracy/input/preprocess.schema.json')
+const manifestSchema = published('zoo/batch/manifest.schema.json')
+const assertionsSchema = published('report/diff/assertions.schema.json')
 
 const pages = {
   'docs/operators.md': operatorsPage(),
@@ -159,6 +161,8 @@ const pages = {
   'docs/metrics.md': metricsPage(),
   'docs/preprocess.schema.json': preprocessSchema,
   'docs/recipe.schema.json': recipeSchema,
+  'docs/zoo-manifest.schema.json': manifestSchema,
+  'docs/assertions.schema.json': assertionsSchema,
 }
 let stale = 0
 for (const [file, text] of Object.entries(pages)) {

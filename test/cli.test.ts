@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ajv } from 'ajv'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { toProto } from '../src/export/to-proto.js'
 import { buildModel } from '../src/ir/build.js'
 import { Tensor } from '../src/ir/tensor.js'
@@ -34,14 +34,6 @@ const run = (...args: string[]): Promise<Result> =>
   })
 
 const folder = () => mkdtempSync(join(tmpdir(), 'optimize-'))
-
-beforeAll(async () => {
-  await new Promise((resolve, reject) => {
-    execFile(process.execPath, [join(root, 'scripts/build.mjs')], (error, _, stderr) =>
-      error ? reject(new Error(stderr)) : resolve(null),
-    )
-  })
-}, 120_000)
 
 describe('optimize <model>', () => {
   test('tailors a trained network, verifies it and reports', async () => {
@@ -305,6 +297,100 @@ describe('check on data', () => {
   })
 })
 
+describe('searches', () => {
+  const wanted = ['--search', 'exact', '--budget', 'latency=70%,activations=60%', '--best-effort']
+
+  test('the best within a budget is found, proved, applied and reported', async () => {
+    const place = folder()
+    const files = ['--out', join(place, 'out.onnx'), '--report', join(place, 'report.json')]
+    const { code, stdout, stderr } = await run(raw, ...wanted, ...files, '--markdown', join(place, 'report.md'))
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/exact search of 4\.5e\+13 candidates \(20 choices: widths, blocks\)/)
+    expect(stdout).toMatch(/proved: no candidate loses less than 0\.\d+ \(gap 0\.000 %\)/)
+    expect(stdout).toMatch(/losses are a proxy, since nothing was measured/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+    const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
+    const validate = new Make({ strict: false }).compile(schema)
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    const { before, after, search, decisions } = report
+    if (search.algorithm === 'none') throw new Error('nothing was searched')
+    expect(after.latencyMs).toBeLessThanOrEqual(0.7 * before.latencyMs + 1e-6)
+    expect(after.peakActivationBytes).toBeLessThanOrEqual(0.6 * before.peakActivationBytes)
+    // Scored without being built, and the same once it is.
+    expect(search.best.latencyMs).toBeCloseTo(after.latencyMs, 9)
+    expect(search.best.weightBytes).toBe(after.weightBytes)
+    expect(decisions.map(({ decision }) => decision)).toEqual(search.best.decisions)
+    expect(search.landscape.flatMap(({ others }) => others.map(({ why }) => why))).not.toContain('missed')
+    expect(readFileSync(join(place, 'report.md'), 'utf8')).toContain('## Search')
+  })
+
+  test('an evolution is the same for the same seed', async () => {
+    const place = folder()
+    const search = [
+      '--search',
+      'evolution',
+      '--space',
+      'blocks',
+      '--evaluations',
+      '2000',
+      '--best-effort',
+      '--no-verify',
+    ]
+    const outcome = async (name: string, seed: string) => {
+      const files = ['--out', join(place, `${name}.onnx`), '--report', join(place, `${name}.json`)]
+      const { code, stderr } = await run(raw, ...search, '--seed', seed, ...files)
+      expect(code, stderr).toBe(0)
+      return (JSON.parse(readFileSync(join(place, `${name}.json`), 'utf8')) as Report).search
+    }
+    const first = await outcome('first', '3')
+    expect(await outcome('second', '3')).toEqual(first)
+    expect(first).toMatchObject({ algorithm: 'evolution', seed: 3, evaluations: 2000, proof: null })
+  })
+
+  test.each<[string, string[], number, RegExp]>([
+    [
+      'a budget that nothing keeps',
+      ['--search', 'exact', '--budget', 'latency=1%'],
+      5,
+      /no candidate keeps the budgets: proved/,
+    ],
+    [
+      'a search that nothing could judge',
+      ['--search', 'exact', '--budget', 'latency=70%'],
+      2,
+      /--search: the recipe is lossy/,
+    ],
+    [
+      'an exact search without a budget',
+      ['--search', 'exact'],
+      2,
+      /--search exact: there is no budget; give one with --budget/,
+    ],
+    ['a budget without a search', ['--budget', 'latency=1ms'], 2, /--budget: nothing is searched/],
+    [
+      'a budget that is none',
+      ['--search', 'evolution', '--budget', 'speed=2ms'],
+      2,
+      /no budget for "speed"; use latency,/,
+    ],
+    ['a part of a space that is none', ['--search', 'evolution', '--space', 'depth'], 2, /--space: no part "depth"/],
+    [
+      'a recipe and a search',
+      ['--search', 'evolution', '--recipe', 'r.json'],
+      2,
+      /--search: the recipe is given already/,
+    ],
+  ])('%s: exit code and one line', async (_, args, code, message) => {
+    const place = folder()
+    const result = await run(raw, ...args, '--out', join(place, 'out.onnx'))
+    expect(result.code).toBe(code)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result.stderr).toMatch(message)
+    expect(readdirSync(place)).toEqual([])
+  })
+})
+
 describe('recipes', () => {
   const shapes = join(root, 'fixtures/shapes')
   const calibration = join(shapes, 'calibration')
@@ -344,7 +430,7 @@ describe('recipes', () => {
     expect((await run('check', out)).stdout).toMatch(/logits/)
     const same = join(place, 'same.json')
     writeFileSync(same, JSON.stringify({ ...report, decisions: report.decisions.slice(0, 1) }))
-    expect((await run('diff', same, join(place, 'report.json'))).stdout).toMatch(/only after: width: 120 channels/)
+    expect((await run('diff', same, join(place, 'report.json'))).stdout).toMatch(/only after +width: 120 channels/)
   })
 
   test('a result that lost too much is not written, unless asked for', async () => {

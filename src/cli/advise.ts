@@ -49,7 +49,7 @@ export const adviseCommand: CommandModule<object, Options> = {
     const [{ adviseFile }, { loadTarget }, { bindSymbols }] = await Promise.all([
       import('../zoo/advise.js'),
       import('../hw/target.js'),
-      import('./binding.js'),
+      import('../zoo/bind-symbols.js'),
     ])
     const target = loadTarget(options.target)
     const tune = options.tune ?? defaultTuner()

@@ -27,11 +27,16 @@ export class ExitError extends Error {
   }
 }
 
+function codeOf({ code }: UserError): ExitCode {
+  if (code === 'usage') return exitCodes.usage
+  return code === 'unreachable' ? exitCodes.unreachable : exitCodes.badFile
+}
+
 /** What to print on stderr and which code to leave with. */
 export function describeFailure(error: unknown): { readonly text: string; readonly code: ExitCode } {
   if (error instanceof ExitError) return { text: error.message, code: error.code }
   if (error instanceof UserError) {
-    return { text: `optimize: ${error.line()}`, code: error.code === 'usage' ? exitCodes.usage : exitCodes.badFile }
+    return { text: `optimize: ${error.line()}`, code: codeOf(error) }
   }
   if (error instanceof Error && error.name === 'AbortError') {
     return { text: 'optimize: interrupted; nothing was written', code: exitCodes.interrupted }

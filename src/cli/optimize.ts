@@ -8,6 +8,7 @@ import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const builder = (args: Argv) =>
@@ -15,7 +16,7 @@ const builder = (args: Argv) =>
     .positional('model', { type: 'string', demandOption: true, describe: 'the ONNX file' })
     .options({
       out: { alias: 'o', type: 'string', requiresArg: true, describe: 'file to write [default: <name>.tailored.onnx]' },
-      search: { choices: ['none'] as const, default: 'none', describe: 'none: exact passes only' },
+      ...searchOptions,
       ...bindingOptions,
       freeze: { type: 'boolean', default: false, describe: 'write the sizes of --shape and --batch into the file' },
       verify: {
@@ -59,12 +60,14 @@ const builder = (args: Argv) =>
       'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
       report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
       markdown: { type: 'string', requiresArg: true, describe: 'write the report as Markdown' },
+      html: { type: 'string', requiresArg: true, describe: 'write the report as one HTML file, with pictures' },
       json: { type: 'boolean', default: false, describe: 'print the report as JSON and nothing else' },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print nothing but warnings and errors' },
     })
     .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
     .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
     .example('$0 model.onnx --recipe recipe.json --data images/', 'another architecture, refitted and judged')
+    .example('$0 model.onnx --search exact --budget latency=70%', 'the recipe that is expected to lose least within it')
     .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -77,10 +80,11 @@ export const optimizeCommand: CommandModule<object, Options> = {
 }
 
 async function run(options: Options): Promise<void> {
-  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { writeText }] = await Promise.all([
+  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }] = await Promise.all([
     import('../zoo/job.js'),
     import('../hw/target.js'),
-    import('./binding.js'),
+    import('../zoo/bind-symbols.js'),
+    import('../zoo/asked-search.js'),
     import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)
@@ -103,6 +107,7 @@ async function run(options: Options): Promise<void> {
       metric: options.metric,
       maxDrop: options['max-drop'],
       recipe: options.recipe,
+      search: searchOf(options),
       tune,
       channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],
@@ -120,6 +125,10 @@ async function run(options: Options): Promise<void> {
   const { markdownReport } = await import('../report/markdown.js')
   if (options.report !== undefined) await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`)
   if (options.markdown !== undefined) await writeText(options.markdown, markdownReport(report))
+  if (options.html !== undefined) {
+    const { htmlReport } = await import('../report/html/html-report.js')
+    await writeText(options.html, htmlReport(report))
+  }
   if (options.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   else if (!options.quiet) {
     const { colorsFor, terminalReport } = await import('../report/terminal.js')

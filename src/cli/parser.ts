@@ -9,6 +9,7 @@ import { optimizeCommand } from './optimize.js'
 import { profileCommand } from './profile.js'
 import { targetsCommand } from './targets.js'
 import { toolVersion } from './version.js'
+import { zooCommand } from './zoo.js'
 
 /** The command line. Commands load their rooms when they run, so that help and version answer at once. */
 export function parser(args: readonly string[]): Argv {
@@ -20,6 +21,7 @@ export function parser(args: readonly string[]): Argv {
     .command(adviseCommand)
     .command(checkCommand)
     .command(diffCommand)
+    .command(zooCommand)
     .command(targetsCommand)
     .command(measureCommand)
     .command(fitCommand)
@@ -27,6 +29,7 @@ export function parser(args: readonly string[]): Argv {
     .example('$0 model.onnx --target cpu --out small.onnx', 'another target, another file')
     .example('$0 profile model.onnx --shape input=1,3,224,224', 'where the time goes')
     .example('$0 advise model.onnx', 'what to change of the architecture, ranked')
+    .example('$0 zoo models/ --out tailored/', 'every model of a folder, resumable')
     .example('$0 diff before.onnx after.onnx --assert "latency<=+2%"', 'a gate for CI')
     .epilogue(
       'Exit codes: 0 done, 1 our bug, 2 usage, 3 bad file, 4 verification failed, 5 the drop is too large, 6 some of the models failed, 7 assertion failed, 130 interrupted.',

@@ -4,6 +4,7 @@ import type { Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { bindingOptions } from './binding.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { toolName, toolVersion } from './version.js'
 
 const builder = (args: Argv) =>
   args
@@ -17,6 +18,11 @@ const builder = (args: Argv) =>
       ...bindingOptions,
       target: { ...bindingOptions.target, describe: 'targets by name or JSON file, with commas between' },
       kernels: { type: 'string', default: '15', requiresArg: true, describe: 'how many kernels to list; all' },
+      html: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write the profile of one model on one target as one HTML file, with pictures',
+      },
       json: { type: 'boolean', default: false, describe: 'print figures as JSON' },
     })
     .example('$0 profile model.onnx', 'latency, energy, memory and the slowest kernels on neural-engine')
@@ -32,7 +38,7 @@ export const profileCommand: CommandModule<object, Options> = {
   async handler(options) {
     const [{ loadTarget }, { modelFiles }, { UserError }] = await Promise.all([
       import('../hw/target.js'),
-      import('../zoo/compare-targets.js'),
+      import('../zoo/model-files.js'),
       import('../ir/errors.js'),
     ])
     const limit = options.kernels === 'all' ? Number.POSITIVE_INFINITY : Number(options.kernels)
@@ -42,20 +48,33 @@ export const profileCommand: CommandModule<object, Options> = {
     if (sources.length === 0) throw new UserError('usage', '--target', 'no target given', 'give a name or a JSON file')
     const candidates = sources.map((source) => ({ source, target: loadTarget(source) }))
     const files = await modelFiles(options.models as string[])
-    if (files.length === 1 && candidates.length === 1)
-      await profileOne(files[0]!, candidates[0]!.target, limit, options)
+    const isOne = files.length === 1 && candidates.length === 1
+    if (options.html !== undefined && !isOne)
+      throw new UserError('usage', '--html', 'a page is of one model on one target', 'profile them one by one')
+    if (isOne) await profileOne(files[0]!, candidates[0]!.target, limit, options)
     else await profileMany(files, candidates, options)
   },
 }
 
 async function profileOne(file: string, on: Target, limit: number, options: Options): Promise<void> {
-  const [{ readModel }, { bindSymbols }, { estimateFile }] = await Promise.all([
-    import('../import/read-model.js'),
-    import('./binding.js'),
-    import('../estimator/estimate-file.js'),
+  const [{ profileFile }, { bindSymbols }] = await Promise.all([
+    import('../zoo/profile-file.js'),
+    import('../zoo/bind-symbols.js'),
   ])
-  const model = await readModel(file)
-  const metrics = await estimateFile(model, file, on, { symbols: bindSymbols(model, options.shape, options.batch) })
+  const profile = await profileFile(file, {
+    target: on,
+    bind: (model) => bindSymbols(model, options.shape, options.batch),
+    tool: { name: toolName, version: toolVersion },
+    signal: interruptSignal(),
+  })
+  const { metrics } = profile
+  if (options.html !== undefined) {
+    const [{ htmlProfile }, { writeText }] = await Promise.all([
+      import('../report/html/html-profile.js'),
+      import('../export/write-text.js'),
+    ])
+    await writeText(options.html, htmlProfile(profile))
+  }
   if (options.json) {
     stdout.write(`${JSON.stringify({ file, target: on.name, metrics }, null, 2)}\n`)
     return
@@ -70,9 +89,9 @@ async function profileMany(
   candidates: readonly { readonly source: string; readonly target: Target }[],
   options: Options,
 ): Promise<void> {
-  const [{ compareTargets }, { bindSymbols }, { ExitError, exitCodes }, { UserError }] = await Promise.all([
+  const [{ compareTargets }, { bindSymbols, shapesFor }, { ExitError, exitCodes }, { UserError }] = await Promise.all([
     import('../zoo/compare-targets.js'),
-    import('./binding.js'),
+    import('../zoo/bind-symbols.js'),
     import('./failure.js'),
     import('../ir/errors.js'),
   ])
@@ -80,7 +99,7 @@ async function profileMany(
   const used = new Set<string>()
   // A set of models need not have inputs of the same name: each takes the shapes that are its own.
   const bind = (model: Model) => {
-    const own = shapes.filter((text) => model.graph.inputs.some(({ name }) => text.startsWith(`${name}=`)))
+    const own = shapesFor(model, shapes)
     for (const text of own) used.add(text)
     return bindSymbols(model, own, options.batch)
   }

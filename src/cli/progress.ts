@@ -11,8 +11,11 @@ const silent: Progress = { stage: () => {}, stop: () => {} }
 /** The line appears once the work has taken longer than a blink. */
 const patienceMs = 300
 
+/** Whether lines on stderr can be taken back: a terminal that says how wide it is. Some say 0, and nothing can be drawn there. */
+export const isLive = (): boolean => process.stderr.isTTY === true && process.stderr.columns > 0
+
 export async function startProgress(enabled: boolean): Promise<Progress> {
-  if (!enabled || !process.stderr.isTTY) return silent
+  if (!enabled || !isLive()) return silent
   const { default: ora } = await import('ora')
   let spinner: Ora | undefined
   let text = ''
@@ -33,7 +36,7 @@ export async function startProgress(enabled: boolean): Promise<Progress> {
 
 /** A line that shows between steps of work which never lets the event loop turn: no spinner could. */
 export function startSteps(enabled: boolean): { stage(text: string, share?: number): void; stop(): void } {
-  if (!enabled || !process.stderr.isTTY) return { stage: () => {}, stop: () => {} }
+  if (!enabled || !isLive()) return { stage: () => {}, stop: () => {} }
   let shown = 0
   return {
     stage(text, share) {

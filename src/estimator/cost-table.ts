@@ -102,6 +102,11 @@ export class CostTable {
     this.#activationsOf = touchedBy(optionCounts.length, activations)
   }
 
+  /** What it is made of, for those that need more than scores. */
+  get spec(): CostTableSpec {
+    return this.#spec
+  }
+
   /** How many (kernel, options) have been predicted so far. */
   get predicted(): number {
     return this.#kernels.filled

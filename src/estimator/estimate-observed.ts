@@ -11,6 +11,7 @@ import type { ObservedNode } from './measure/observe.js'
 import { observeFile } from './measure/prior.js'
 import { memoryMetrics } from './memory-metrics.js'
 import type { Metrics } from './metrics.js'
+import { originsOfObserved } from './observed-origins.js'
 
 /**
  * Estimate of a model file on a target whose runtime is here: the runtime is asked which kernels it makes of the model
@@ -41,11 +42,19 @@ export async function estimateObserved(
     sum(({ shape }) => shape.weightBytes),
     target,
   )
+  const originsOf = originsOfObserved(
+    model,
+    observed.nodes.map(({ node }) => node),
+  )
   return {
     ...metrics,
     macs: sum(({ macs, repeats }) => macs * repeats),
     peakActivationBytes: memory.peakBytes,
     memory,
+    kernels: metrics.kernels.map((kernel, i) => {
+      const seen = observed.nodes[i]
+      return seen === undefined ? kernel : { ...kernel, origins: originsOf(seen.node) }
+    }),
   }
 }
 

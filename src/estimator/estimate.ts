@@ -76,7 +76,15 @@ function callOf(
     name: 'call of the runtime',
     kind: 'opaque',
     nodes: [],
+    origins: [],
     latencyMs,
+    latencyMsInterval: [latencyMs, latencyMs],
+    macs: 0,
+    weightBytes: 0,
+    movedBytes: 0,
+    dramBytes: 0,
+    macsPerDramByte: null,
+    macsPerSecond: 0,
     bound: 'overhead',
     utilisation: 0,
   }
@@ -145,13 +153,27 @@ function cycleCost({ shape }: Kernel, target: ArrayTarget, placement: Placement)
   return { ...cost, latencyMs, lowMs: latencyMs, highMs: latencyMs }
 }
 
-const kernelMetrics = (kernel: Kernel, cost: CostedKernel): KernelMetrics => ({
-  name: kernel.name,
-  kind: kernel.kind,
-  nodes: kernel.nodes.map((node) => node.label),
-  latencyMs: cost.latencyMs * kernel.repeats,
-  ...(cost.unit !== undefined && { unit: cost.unit }),
-  bound: cost.bound,
-  utilisation: cost.utilisation,
-  ...(cost.outOfRange !== undefined && { outOfRange: cost.outOfRange }),
-})
+function kernelMetrics(kernel: Kernel, cost: CostedKernel): KernelMetrics {
+  const { name, kind, nodes, repeats, shape } = kernel
+  const latencyMs = cost.latencyMs * repeats
+  const macs = kernel.macs * repeats
+  const dramBytes = cost.dramBytes * repeats
+  return {
+    name,
+    kind,
+    nodes: nodes.map((node) => node.label),
+    origins: [...new Set(nodes.flatMap((node) => node.provenance))],
+    latencyMs,
+    latencyMsInterval: [cost.lowMs * repeats, cost.highMs * repeats],
+    macs,
+    weightBytes: shape.weightBytes,
+    movedBytes: (shape.inputBytes + shape.outputBytes + shape.weightBytes) * repeats,
+    dramBytes,
+    macsPerDramByte: macs === 0 || dramBytes === 0 ? null : macs / dramBytes,
+    macsPerSecond: latencyMs === 0 ? 0 : (macs / latencyMs) * 1000,
+    ...(cost.unit !== undefined && { unit: cost.unit }),
+    bound: cost.bound,
+    utilisation: cost.utilisation,
+    ...(cost.outOfRange !== undefined && { outOfRange: cost.outOfRange }),
+  }
+}

@@ -1,4 +1,5 @@
 import type { SystolicTarget, Target } from '../hw/target.js'
+import { leastCommonMultiple } from '../ir/divisors.js'
 import { loadPredictor } from './predictor.js'
 
 /** Channels that a target takes at once, along the input and the output channels of a layer. 1: as many as there are. */
@@ -38,7 +39,5 @@ export function widthStep(target: Target): number | undefined {
   const lanes = lanesOf(target)
   if (lanes === undefined) return undefined
   const { input, output } = lanes
-  return (input * output) / greatestCommonDivisor(input, output)
+  return leastCommonMultiple(input, output)
 }
-
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))

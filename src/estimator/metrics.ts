@@ -1,5 +1,5 @@
 import type { Bound, Unit } from '../hw/cycles/index.js'
-import type { KernelKind } from '../hw/shape.js'
+import type { KernelKind, Precision } from '../hw/shape.js'
 
 /** What one inference costs on a target. */
 export interface Metrics {
@@ -17,7 +17,7 @@ export interface Metrics {
   readonly memory: MemoryMetrics
   /** Weights streamed, and activations that do not stay on the chip. */
   readonly dramBytes: number
-  readonly precision: string
+  readonly precision: Precision
   /** Sizes that had to be assumed. */
   readonly assumptions: readonly string[]
   readonly kernels: readonly KernelMetrics[]
@@ -28,7 +28,21 @@ export interface KernelMetrics {
   readonly kind: KernelKind
   /** Labels of the nodes it runs. */
   readonly nodes: readonly string[]
+  /** Nodes of the model as it was read whose work it does, by name (or `#index OpType`): what kernels are aligned by. */
+  readonly origins: readonly string[]
   readonly latencyMs: number
+  /** 90 % interval; both ends are the latency where a cycle model gives one figure. */
+  readonly latencyMsInterval: readonly [low: number, high: number]
+  /** Multiply-accumulates of all its runs. */
+  readonly macs: number
+  readonly weightBytes: number
+  /** Activations read and written and weights, by all runs, wherever they lie. */
+  readonly movedBytes: number
+  /** What of that goes through DRAM. */
+  readonly dramBytes: number
+  /** MACs per byte of DRAM traffic; null without either. */
+  readonly macsPerDramByte: number | null
+  readonly macsPerSecond: number
   /** What runs it; undefined: the target does not tell. */
   readonly unit?: Unit
   /** What limits it. */

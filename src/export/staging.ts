@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../ir/errors.js'
 
@@ -76,4 +76,15 @@ export function writeError(error: unknown, path: string): unknown {
   if (error instanceof UserError || syscall === undefined) return error
   const remedy = remedies.get(code ?? '') ?? 'check the folder'
   return new UserError('write-failed', '', `cannot be written (${code})`, remedy, path)
+}
+
+/** Removes what a process that was killed left beside `path`: its staging folder or its temporary file. Nobody may be writing there. */
+export async function removeStaged(path: string): Promise<void> {
+  const name = basename(path)
+  for (const entry of await readdir(dirname(path)).catch(() => [])) {
+    // mkdtemp adds six characters, `writeText` the id of its process.
+    const isFolder = entry.startsWith(`.${name}.`) && entry.length === name.length + 8
+    if (isFolder || entry.startsWith(`${name}.tmp-`))
+      await rm(join(dirname(path), entry), { recursive: true, force: true })
+  }
 }

@@ -1,4 +1,4 @@
-import type { Target } from './target.js'
+import type { ArrayTarget, Target } from './target.js'
 
 /** What a chip is made of, as far as its size depends on it: a proxy, since wires, control and pads are not in it. */
 export interface Area {
@@ -18,12 +18,13 @@ const sramBytesPerMac = 100
 /** undefined: the target does not say what it is made of. */
 export function areaOf(target: Target): Area | undefined {
   if (target.kind === 'measured') return undefined
-  const macs = macsOf(target)
+  const macs = multipliersOf(target)
   const { sramBytes } = target.memory
   return { macs, sramBytes, macEquivalents: macs + sramBytes / sramBytesPerMac }
 }
 
-function macsOf(target: Exclude<Target, { kind: 'measured' }>): number {
+/** Multiply-accumulates a cycle, in int8. */
+export function multipliersOf(target: ArrayTarget): number {
   switch (target.kind) {
     case 'dot-product-array':
       return target.array.inputLanes * target.array.outputLanes

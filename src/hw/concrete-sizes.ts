@@ -2,6 +2,8 @@ import { constantOf } from '../ir/constant.js'
 import { bindDim, type Dim, staticShape, symbolsOf } from '../ir/dim.js'
 import { bitsOf, type DType, isFloat } from '../ir/dtype.js'
 import type { Model, Node, Value } from '../ir/graph.js'
+import { contextOf } from '../ir/infer.js'
+import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
 import type { Activation } from './kernel.js'
 import { precisionBytes } from './shape.js'
@@ -54,6 +56,22 @@ export class ConcreteSizes {
     const constant = constantOf(value)
     if (constant !== undefined) return [...constant.dims]
     return dimsOf(value.type)?.map((dim) => this.size(dim, place))
+  }
+
+  /** Elements of a constant that `node` takes as `operand`. */
+  elementsOf(tensor: Tensor, _operand: Value, _node: Node): number {
+    return tensor.size
+  }
+
+  /** An attribute that may hold the size of an axis. */
+  int(node: Node, name: string, absent: number): number {
+    return node.int(name, absent)
+  }
+
+  /** Multiply-accumulates of one run of a node. */
+  macs(node: Node): number {
+    const found = contextOf(node)
+    return this.size(found?.resolved.op.macs?.(found.context) ?? 0, node)
   }
 
   size(dim: Dim, place: Node | undefined): number {

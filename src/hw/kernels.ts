@@ -6,11 +6,10 @@ import { dimsOf, dtypeOf } from '../ir/type.js'
 import { blockLayout } from './blocked-layout.js'
 import { type Binding, ConcreteSizes } from './concrete-sizes.js'
 import { fuse } from './fusion.js'
-import type { Activation, Kernel } from './kernel.js'
-import { kindOf, NodeMapping } from './node-mapping.js'
+import type { Kernel } from './kernel.js'
+import { KernelMeasure } from './measure-kernel.js'
 import { Operands } from './operands.js'
 import type { KernelShape } from './shape.js'
-import { shapeOf } from './shape-of.js'
 import type { Precision, Target } from './target.js'
 
 export type { Binding } from './concrete-sizes.js'
@@ -18,6 +17,10 @@ export type { Activation, Kernel } from './kernel.js'
 
 export interface KernelPlan {
   readonly kernels: readonly Kernel[]
+  /** The same before the target's blocked layout, if it has one. */
+  readonly plain: readonly Kernel[]
+  /** A plain kernel as it is when its axes have other sizes. */
+  readonly resized: (kernel: Kernel, sizes: ConcreteSizes) => Kernel
   /** Sizes that had to be assumed: symbols without a binding, data-dependent dims, loops without a known count. */
   readonly assumptions: readonly string[]
   readonly precision: Precision
@@ -29,7 +32,13 @@ export function planKernels(model: Model, target: Target, binding: Binding = {})
   plan.graph(model.graph, 1)
   const { layout } = target.fusion
   const kernels = layout === undefined ? plan.kernels : blockLayout(plan.kernels, layout)
-  return { kernels, assumptions: [...plan.sizes.assumptions], precision: plan.sizes.precision }
+  return {
+    kernels,
+    plain: plan.kernels,
+    resized: (kernel, sizes) => plan.resized(kernel, sizes),
+    assumptions: [...plan.sizes.assumptions],
+    precision: plan.sizes.precision,
+  }
 }
 
 /** Shape of a node as a kernel of its own, whatever would be fused to it. The types around it are inferred. */
@@ -44,7 +53,7 @@ class Planner {
   readonly sizes: ConcreteSizes
   readonly #target: Target
   readonly #operands: Operands
-  readonly #mapping: NodeMapping
+  readonly #measure: KernelMeasure
   readonly #fused = new Set<Node>()
   /** Whether nothing is fused. */
   readonly #isAlone: boolean
@@ -53,7 +62,7 @@ class Planner {
     this.sizes = new ConcreteSizes(model, target, binding)
     this.#target = target
     this.#operands = new Operands(target.fusion)
-    this.#mapping = new NodeMapping(this.sizes, this.#operands)
+    this.#measure = new KernelMeasure(this.sizes, this.#operands)
     this.#isAlone = isAlone
   }
 
@@ -82,59 +91,18 @@ class Planner {
   node(node: Node, repeats: number): void {
     const found = contextOf(node)
     const traits = found?.resolved.op.traits ?? []
-    const mapping = this.#mapping.mapping(node, traits)
     const { rules } = this.#target.fusion
     const { nodes, op } =
       rules === undefined || this.#isAlone
         ? { nodes: [node], op: undefined }
         : fuse(node, rules, (value) => this.#operands.isKnown(value))
     for (const member of nodes.slice(1)) this.#fused.add(member)
-    if (mapping !== undefined && rules === undefined) this.#fuseFollowers(node, nodes)
-    const last = nodes.at(-1)!
-    const inputs: Activation[] = []
-    let weightBytes = 0
-    for (const member of nodes) {
-      if (this.#operands.isFreeConversion(member)) continue
-      for (const operand of member.inputs) {
-        if (operand === undefined || (member !== node && nodes.includes(operand.producer as Node))) continue
-        const input = this.#operands.source(operand)
-        const tensor = this.#operands.tensorOf(input)
-        if (tensor !== undefined) weightBytes += tensor.size * this.sizes.elementBytes(tensor.dtype)
-        else if (this.#operands.isKnown(input)) weightBytes += this.sizes.activation(input).bytes
-        else if (!inputs.some(({ value }) => value === input)) inputs.push(this.sizes.activation(input))
-      }
-    }
-    const macs = this.sizes.size(found?.resolved.op.macs?.(found.context) ?? 0, node)
-    const outputs = last.outputs.filter((output) => output !== undefined).map((output) => this.sizes.activation(output))
-    const isFunction = found === undefined && node.graph.model.functionOf(node) !== undefined
-    if (isFunction) this.sizes.assumptions.add(`${node.label}: a function, taken as one pass over its data`)
-    const kind = kindOf(traits, mapping, found === undefined && !isFunction, node)
-    this.kernels.push({
-      name: node.name || node.label,
-      kind,
-      nodes,
-      macs,
-      weightBytes,
-      inputs,
-      outputs,
-      shape: shapeOf({
-        kind,
-        op,
-        anchor: node,
-        precision: this.sizes.precisionOf(node),
-        inputDims: this.sizes.dims(node.inputs[0], node),
-        outputDims: this.sizes.dims(node.outputs[0], node),
-        weightDims: this.#mapping.weightDims(node, traits),
-        inputBytes: sum(inputs),
-        outputBytes: sum(outputs),
-        weightBytes,
-        macs,
-        mapping,
-        fused: nodes.slice(1).filter(readsTwoActivations).length,
-        activations: inputs.length + outputs.length,
-      }),
-      repeats,
-    })
+    if (rules === undefined && this.#measure.isDense(node, traits)) this.#fuseFollowers(node, nodes)
+    this.kernels.push(this.#measure.kernel({ nodes, op, repeats }))
+  }
+
+  resized({ nodes, shape, repeats }: Kernel, sizes: ConcreteSizes): Kernel {
+    return new KernelMeasure(sizes, this.#operands).kernel({ nodes, op: shape.op, repeats })
   }
 
   /** Bodies run as often as is known of the trip count; of branches the one with more work. */
@@ -204,12 +172,6 @@ class Planner {
     }
   }
 }
-
-const sum = (activations: readonly Activation[]): number => activations.reduce((all, { bytes }) => all + bytes, 0)
-
-/** As the addition of a residual does. */
-const readsTwoActivations = (node: Node): boolean =>
-  node.inputs.filter((input) => input !== undefined && constantOf(input) === undefined).length > 1
 
 /** A batch normalization at inference, or an Add, Sub, Mul, Div with a constant. */
 const isScaleOrShift = (traits: readonly Trait[]): boolean =>

@@ -1,5 +1,4 @@
 import type { Node } from '../ir/graph.js'
-import { contextOf } from '../ir/infer.js'
 import type { Trait } from '../ir/ops/define.js'
 import { type ConcreteSizes, product } from './concrete-sizes.js'
 import type { ArrayMapping } from './cycles/mapping.js'
@@ -22,7 +21,7 @@ export class NodeMapping {
     if (out === undefined) return undefined
     if (traits.includes('convolution') && out.length > 2) return this.#convolution(node, out)
     if (!traits.includes('matmul')) return undefined
-    const macs = this.#sizes.size(contextOf(node)?.resolved.op.macs?.(contextOf(node)!.context) ?? 0, node)
+    const macs = this.#sizes.macs(node)
     const outElements = product(out)
     if (macs === 0 || outElements === 0) return undefined
     const outChannels = out.at(-1) ?? 1
@@ -39,7 +38,7 @@ export class NodeMapping {
     const w = this.weightDims(node, ['convolution'])
     const x = this.#sizes.dims(node.inputs[0], node)
     if (w === undefined || x === undefined) return undefined
-    const groups = Math.max(1, node.int('group', 1))
+    const groups = Math.max(1, this.#sizes.int(node, 'group', 1))
     const taps = product(w.slice(2))
     if (node.opType.startsWith('ConvTranspose')) {
       // Every input position is multiplied with every tap: w is [C, M/group, k...].

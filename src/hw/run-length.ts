@@ -1,15 +1,17 @@
-import { constantOf } from '../ir/constant.js'
 import type { Node } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
-import { dimsOf } from '../ir/type.js'
 import type { KernelKind } from './shape.js'
 
-/** Length of the runs a node works along; see `KernelShape.runLength`. Sizes are concrete; 0 where nothing is known. */
+/**
+ * Length of the runs a node works along; see `KernelShape.runLength`. Sizes are concrete; 0 where nothing is known.
+ * `operands`: sizes of all that the node takes, undefined where they are not known.
+ */
 export function runLengthOf(
   node: Node,
   kind: KernelKind,
   input: readonly number[] | undefined,
   output: readonly number[] | undefined,
+  operands: readonly (readonly number[] | undefined)[],
 ): number {
   if (input === undefined || output === undefined) return 0
   if (kind === 'recurrent') return input[0] ?? 0
@@ -20,7 +22,7 @@ export function runLengthOf(
   if (kind === 'movement') return axis === undefined ? common(input, output) : product(input.slice(axis))
   if (traits.includes('reduction')) return Math.round(product(input) / Math.max(1, product(output)))
   if (axis !== undefined) return input[axis] ?? 0
-  if (traits.includes('pointwise') && node.inputs.length > 1) return broadcastRun(node, output)
+  if (traits.includes('pointwise') && node.inputs.length > 1) return broadcastRun(operands, output)
   return output.at(-1) ?? 1
 }
 
@@ -40,17 +42,14 @@ function common(input: readonly number[], output: readonly number[]): number {
 }
 
 /** Elements of the output that one element of the smallest operand meets in a row; all of them where nothing is broadcast. */
-function broadcastRun(node: Node, output: readonly number[]): number {
+function broadcastRun(operands: readonly (readonly number[] | undefined)[], output: readonly number[]): number {
   let shortest = product(output)
-  for (const value of node.inputs) {
-    const dims = constantOf(value)?.dims ?? dimsOf(value?.type)
-    if (dims === undefined || dims.some((dim) => typeof dim !== 'number')) continue
-    if (product(dims as number[]) === 1) continue
+  for (const dims of operands) {
+    if (dims === undefined || product(dims) === 1) continue
     let run = 1
     for (let i = 1; i <= output.length && (dims.at(-i) ?? 1) === 1; i++) run *= output.at(-i)!
     if (run > 1) shortest = Math.min(shortest, run)
-    else if (product(dims as number[]) < product(output))
-      shortest = Math.min(shortest, matching(dims as number[], output))
+    else if (product(dims) < product(output)) shortest = Math.min(shortest, matching(dims, output))
   }
   return shortest
 }

@@ -15,6 +15,11 @@ export interface KernelFacts {
   readonly inputDims: readonly number[] | undefined
   readonly outputDims: readonly number[] | undefined
   readonly weightDims: readonly number[] | undefined
+  /** Of all that the anchor takes; undefined: omitted, of unknown rank, or of symbolic sizes. */
+  readonly operandDims: readonly (readonly number[] | undefined)[]
+  /** Attributes of the anchor that hold sizes of axes. */
+  readonly groups: number
+  readonly hiddenSize: number
   readonly inputBytes: number
   readonly outputBytes: number
   readonly weightBytes: number
@@ -56,6 +61,7 @@ export function shapeOf(facts: KernelFacts): KernelShape {
     macs,
     fused,
     activations,
+    operandDims,
   } = facts
   return {
     kind,
@@ -68,23 +74,24 @@ export function shapeOf(facts: KernelFacts): KernelShape {
     weightBytes,
     macs,
     activations,
-    runLength: runLengthOf(anchor, kind, inputDims, outputDims),
+    runLength: runLengthOf(anchor, kind, inputDims, outputDims, operandDims),
   }
 }
 
-function extentOf({ kind, anchor, inputDims, outputDims, weightDims, mapping }: KernelFacts): Extent {
+function extentOf(facts: KernelFacts): Extent {
+  const { kind, anchor, inputDims, outputDims, weightDims, mapping, groups, hiddenSize } = facts
   if (inputDims === undefined || outputDims === undefined) return flatExtent(0, 0)
-  if (mapping !== undefined && kind !== 'matmul') return windowed(inputDims, outputDims, weightDims!.slice(2), anchor)
+  if (mapping !== undefined && kind !== 'matmul')
+    return windowed(inputDims, outputDims, weightDims!.slice(2), anchor, groups)
   if (kind === 'pool' && inputDims.length > 2 && outputDims.length === inputDims.length) {
-    return windowed(inputDims, outputDims, anchor.ints('kernel_shape') ?? inputDims.slice(2), anchor)
+    return windowed(inputDims, outputDims, anchor.ints('kernel_shape') ?? inputDims.slice(2), anchor, groups)
   }
   if (kind === 'recurrent' && inputDims.length === 3) {
-    const hidden = anchor.int('hidden_size', 1)
     return {
       ...flatExtent(inputDims[0]!, inputDims[0]!),
       batch: inputDims[1]!,
       inChannels: inputDims[2]!,
-      outChannels: hidden,
+      outChannels: hiddenSize,
     }
   }
   if (mapping !== undefined) {
@@ -105,6 +112,7 @@ function windowed(
   output: readonly number[],
   kernel: readonly number[],
   anchor: Node,
+  groups: number,
 ): Extent {
   const [inHeight, inWidth] = plane(input.slice(2))
   const [outHeight, outWidth] = plane(output.slice(2))
@@ -122,7 +130,7 @@ function windowed(
     kernelWidth,
     strideHeight,
     strideWidth,
-    groups: Math.max(1, anchor.int('group', 1)),
+    groups: Math.max(1, groups),
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Every error a user can meet, by code. A model or data file at fault gives exit code 3, a wrong flag 2.
+ * Every error a user can meet, by code. A model or data file at fault gives exit code 3, a wrong flag 2, limits that cannot be kept 5.
  * What, where, remedy: `file: place: message; remedy`.
  */
 export type ErrorCode =
@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'invalid-target'
   | 'invalid-recipe'
   | 'usage'
+  | 'unreachable'
   | 'write-failed'
 
 /** A fault of the user's file, data or flags; never of ours. */

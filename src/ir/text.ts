@@ -69,7 +69,8 @@ function listText<T>(items: readonly T[], show: (item: T) => string): string {
   return `[${shown.join(', ')}]`
 }
 
-function attributeText(attribute: Attribute, indent: string): string {
+/** Value of an attribute as it is shown; lists are cut. */
+export function attributeText(attribute: Attribute, indent: string): string {
   const text = (bytes: Uint8Array) => quoted(Buffer.from(bytes).toString('utf8'))
   switch (attribute.kind) {
     case 'float':
@@ -101,7 +102,7 @@ function attributeText(attribute: Attribute, indent: string): string {
 }
 
 /** Type and, where it is small and inside the file, the content of a constant. */
-function tensorText(tensor: Tensor): string {
+export function tensorText(tensor: Tensor): string {
   const type = typeText(tensorType(tensor.dtype, tensor.dims))
   if (tensor.size > shownEntries || tensor.externalFile !== undefined || tensor.dtype.startsWith('complex')) return type
   if (tensor.dtype === 'string') {

@@ -1,3 +1,4 @@
+import { greatestCommonDivisor } from '../ir/divisors.js'
 import { volume } from '../ir/tensor.js'
 import { type ConvolutionGeometry, type ConvolutionLayer, hasBias, isPadded } from './convolution-layer.js'
 
@@ -126,5 +127,3 @@ function composedTaps(
   }
   return table
 }
-
-export const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))

@@ -1,10 +1,11 @@
 import type { Metrics } from '../estimator/metrics.js'
 import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { decisionCells, decisionColumns } from './decision-rows.js'
-import { change, count, seconds, significant } from './format.js'
+import { bytes, change, count, milliseconds, seconds, significant } from './format.js'
 import type { Report } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
+import { searchLines } from './search-rows.js'
 
 /** The report as GitHub-flavoured Markdown. */
 export function markdownReport(report: Report): string {
@@ -29,6 +30,7 @@ export function markdownReport(report: Report): string {
         return `| ${name} | ${kind} | ${count(fired)} | ${escapeMarkdown(declined)} |`
       }),
     '',
+    ...searchSection(report),
     ...decisionSection(report),
     '## Verification',
     '',
@@ -48,6 +50,34 @@ export function markdownReport(report: Report): string {
     lines.push('', '## Warnings', '', ...report.warnings.map((text) => `- ${escapeMarkdown(text)}`))
   lines.push('', `${report.tool.name} ${report.tool.version}, ${seconds(report.timing.total ?? 0)}`, '')
   return lines.join('\n')
+}
+
+/** What the search did, its front, and what lies around the best. */
+function searchSection({ search }: Report): string[] {
+  if (search.algorithm === 'none') return []
+  const { front, landscape } = search
+  return [
+    '## Search',
+    '',
+    ...searchLines(search).map((line) => `- ${escapeMarkdown(line)}`),
+    '',
+    '| latency | expected loss | energy | weights | peak activations |',
+    '|---:|---:|---:|---:|---:|',
+    ...front.map(
+      ({ latencyMs, loss, energyMj, weightBytes, peakActivationBytes }) =>
+        `| ${milliseconds(latencyMs)} | ${significant(loss)} | ${significant(energyMj)} mJ | ${bytes(weightBytes)} | ${bytes(peakActivationBytes)} |`,
+    ),
+    '',
+    '| choice | chosen | instead: latency, expected loss, why not |',
+    '|---|---|---|',
+    ...landscape.map(({ place, chosen, others }) => {
+      const instead = others.map(
+        ({ option, latencyMs, loss, why }) => `${option}: ${milliseconds(latencyMs)}, ${significant(loss)}, ${why}`,
+      )
+      return `| ${escapeMarkdown(place)} | ${escapeMarkdown(chosen)} | ${instead.map(escapeMarkdown).join('; ')} |`
+    }),
+    '',
+  ]
 }
 
 /** A table of decisions, and under it why each is of its kind. */

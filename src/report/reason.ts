@@ -59,6 +59,22 @@ export function reasonText({ decision, place, before, after, latencyMs, macs, ns
   ].join('; ')
 }
 
+/** A decision in a line: `block 5: fused with 64 channels`. */
+export function decisionText(decision: Decision): string {
+  switch (decision.kind) {
+    case 'block':
+      return `block ${decision.block ?? decision.signature}: ${whatText(decision)}`
+    case 'convolution':
+      return `${decision.node}: ${whatText(decision)}`
+    case 'width':
+      return `${decision.group ?? decision.signature}: ${whatText(decision)}`
+    case 'depth-multiplier':
+      return whatText(decision)
+    case 'resolution':
+      return `${decision.input}: ${whatText(decision)}`
+  }
+}
+
 /** What is done, without where: `fused with 64 channels`, `96 channels`, `space-to-depth`. */
 function whatText(decision: Decision): string {
   switch (decision.kind) {

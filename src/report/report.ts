@@ -1,7 +1,13 @@
 import type { AccuracyComparison } from '../accuracy/compare-models.js'
+import type { Landscape } from '../estimator/landscape.js'
 import type { Metrics } from '../estimator/metrics.js'
+import type { EstimatorStanding } from '../estimator/standing.js'
+import type { Ceilings } from '../hw/ceilings.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { PassKind } from '../passes/define.js'
+import type { ChangedPlaces } from './changed-places.js'
+import type { KernelMatch } from './kernel-matches.js'
+import type { SearchEntry } from './search-entry.js'
 
 /** The result record of one model, version 1. Every view (terminal, Markdown, diff) shows this and computes no figure of its own. */
 export interface Report {
@@ -10,19 +16,34 @@ export interface Report {
   readonly model: ModelFacts & { readonly opsets: Readonly<Record<string, number>> }
   /** null: nothing was emitted. */
   readonly result: ModelFacts | null
-  readonly target: { readonly name: string; readonly kind: string; readonly provenance: string }
+  readonly target: TargetEntry
   readonly before: Metrics
   readonly after: Metrics
+  /** Which kernels became which. */
+  readonly kernelMatches: readonly KernelMatch[]
+  /** Of the original's slowest dense layer; null: it has none. */
+  readonly landscape: Landscape | null
+  /** Where the graph changed. */
+  readonly changes: ChangedPlaces
   readonly passes: readonly PassEntry[]
   /** Architecture decisions in the order they were applied; empty for exact passes alone. */
   readonly decisions: readonly DecisionEntry[]
-  readonly search: { readonly algorithm: string }
+  readonly search: SearchEntry
   readonly verification: VerificationEntry
   /** Accuracy on a data set; null without one. */
   readonly accuracy: AccuracyEntry | null
   readonly warnings: readonly string[]
   /** Seconds by stage. */
   readonly timing: Readonly<Record<string, number>>
+}
+
+export interface TargetEntry {
+  readonly name: string
+  readonly kind: string
+  readonly provenance: string
+  /** null: the target's description says nothing of them. */
+  readonly ceilings: Ceilings | null
+  readonly estimator: EstimatorStanding
 }
 
 export interface ModelFacts {

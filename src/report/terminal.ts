@@ -7,6 +7,7 @@ import { bytes, change, count, magnitude, milliseconds, seconds, significant } f
 import type { AccuracyEntry, Report, VerificationEntry } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
+import { searchLines } from './search-rows.js'
 
 /** Colours on or off; a plain renderer is what files and pipes get. */
 export type Colors = ReturnType<typeof pc.createColors>
@@ -18,6 +19,7 @@ export function terminalReport(report: Report, colors: Colors): string {
     `${colors.bold(report.model.file)} for ${colors.bold(report.target.name)}`,
     comparisonTable(figureRows(report), ['', 'before', 'after', 'change'], colors),
     firedPasses(report, colors),
+    searchLines(report.search).join('\n'),
     decisionTable(report, colors),
     verificationLine(report.verification, colors),
     accuracySection(report, colors),

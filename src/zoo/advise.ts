@@ -18,6 +18,7 @@ import { figuresOfDecision } from '../report/decision-figures.js'
 import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
 import { cleanUp } from '../search/clean-up.js'
+import { curatedStep } from '../search/curated-step.js'
 import { channelScorer, channelScoring, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
 import { FidelityTable } from '../tune/fidelity-table.js'
@@ -26,7 +27,7 @@ import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { type DataOptions, type JobData, openJobData } from './job-data.js'
 import { passContext } from './pass-context.js'
-import { curatedStep, originalFor, runOptions } from './tailor.js'
+import { originalFor, runOptions } from './tailor.js'
 
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target

@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { estimate } from '../estimator/estimate.js'
 import { areaOf } from '../hw/area.js'
 import type { Target } from '../hw/target.js'
@@ -48,23 +46,4 @@ export async function compareTargets(
     }
   }
   return { comparisonVersion: 1, targets, models, failed, ranking: rankTargets(targets, models) }
-}
-
-/** Files as they are, folders as the ONNX files below them in order. Throws UserError for a folder without any. */
-export async function modelFiles(paths: readonly string[]): Promise<string[]> {
-  const files: string[] = []
-  for (const path of paths) {
-    const isFolder = await stat(path).then(
-      (entry) => entry.isDirectory(),
-      () => false,
-    )
-    if (!isFolder) {
-      files.push(path)
-      continue
-    }
-    const below = (await readdir(path, { recursive: true })).filter((name) => name.endsWith('.onnx')).sort()
-    if (below.length === 0) throw new UserError('not-found', '', 'no .onnx file in this folder', 'check the path', path)
-    files.push(...below.map((name) => join(path, name)))
-  }
-  return [...new Set(files)]
 }

@@ -20,7 +20,8 @@ export async function modelDigest(file: string, model: Model): Promise<string> {
   return digests.join('+')
 }
 
-async function fileDigest(file: string): Promise<string> {
+/** SHA-256 (hex) of a file, streamed. */
+export async function fileDigest(file: string): Promise<string> {
   const digest = createHash('sha256')
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) digest.update(chunk as Buffer)
   return digest.digest('hex')

@@ -3,6 +3,7 @@ import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import type { DataOptions } from './job-data.js'
+import type { SearchOptions } from './search-recipe.js'
 
 /** What one job is asked to do. */
 export interface JobOptions extends DataOptions {
@@ -21,6 +22,8 @@ export interface JobOptions extends DataOptions {
   readonly maxDrop?: number | undefined
   /** Architecture decisions, or the file that has them. */
   readonly recipe?: Recipe | string | undefined
+  /** Looks for a recipe where none is given. */
+  readonly search?: SearchOptions | undefined
   /** How weights are refitted after a recipe; default: as they are. */
   readonly tune?: string | undefined
   /** How channels are chosen that go when a recipe narrows; default: by weights. */

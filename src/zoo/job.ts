@@ -1,14 +1,20 @@
 import { estimateFile } from '../estimator/estimate-file.js'
+import { landscapeOf } from '../estimator/landscape.js'
 import type { Metrics } from '../estimator/metrics.js'
 import { type StagedModel, stageModel } from '../export/write-model.js'
+import { planKernels } from '../hw/kernels.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
 import { rememberNames } from '../passes/architecture/former-names.js'
 import { readRecipe } from '../passes/architecture/recipe-file.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
+import { changedPlaces } from '../report/changed-places.js'
+import { outlineOf } from '../report/graph-outline.js'
+import { matchKernels } from '../report/kernel-matches.js'
 import type { AccuracyEntry, Report } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
+import { curatedStep } from '../search/curated-step.js'
 import { fileFacts } from './facts.js'
 import { freezeSymbols } from './freeze.js'
 import { openJobData } from './job-data.js'
@@ -16,8 +22,10 @@ import type { JobOptions } from './job-options.js'
 import { judge } from './judge.js'
 import { outputPath } from './output-path.js'
 import { firstPassOptions, passContext } from './pass-context.js'
+import { searchRecipe } from './search-recipe.js'
 import { startStopwatch } from './stopwatch.js'
 import { tailor } from './tailor.js'
+import { targetEntry } from './target-entry.js'
 import { type Checked, verifyStaged } from './verification.js'
 
 /**
@@ -29,7 +37,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const clock = startStopwatch()
   const stage = options.onStage ?? (() => {})
   const out = outputPath(file, options.out)
-  const recipe = typeof options.recipe === 'string' ? readRecipe(options.recipe) : options.recipe
+  const given = typeof options.recipe === 'string' ? readRecipe(options.recipe) : options.recipe
 
   stage(`reading ${file}`)
   const prepare = async () => {
@@ -44,6 +52,12 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 
   stage('estimating the original')
   const before = await estimateFile(model, file, options.target, { symbols }, options.signal)
+  const outline = outlineOf(model)
+  const landscape = landscapeOf(
+    planKernels(model, options.target, { symbols }).kernels,
+    options.target,
+    curatedStep(options.target),
+  )
   clock.lap('estimate')
 
   stage('running passes')
@@ -53,6 +67,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const passes = await cleanUp(model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
+  const found = given === undefined ? await searched(model, symbols, options) : undefined
+  clock.lap('search')
+  const recipe = given ?? found?.recipe
   const tailored =
     recipe === undefined ? undefined : await tailor(model, recipe, { options, symbols, former, data, clock })
   const final = tailored?.model ?? model
@@ -90,12 +107,15 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
     },
     result,
-    target: { name: options.target.name, kind: options.target.kind, provenance: options.target.provenance },
+    target: targetEntry(options.target, [before, after]),
     before,
     after,
+    kernelMatches: matchKernels(before.kernels, after.kernels),
+    landscape: landscape ?? null,
+    changes: changedPlaces(outline, outlineOf(final)),
     passes: tailored === undefined ? passes.passes : addedUp(passes.passes, tailored.passes.passes),
     decisions: tailored?.decisions ?? [],
-    search: { algorithm: 'none' },
+    search: found?.entry ?? { algorithm: 'none' },
     verification: checked.verification,
     accuracy,
     warnings: [
@@ -108,9 +128,16 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   }
 }
 
+/** The recipe that a search finds, if there is to be one. */
+async function searched(model: Model, symbols: ReadonlyMap<string, number>, options: JobOptions) {
+  const { search, target, seed = 0, timeLimitSeconds, onStage, signal } = options
+  if (search === undefined) return undefined
+  return searchRecipe(model, search, { target, symbols, seed, timeLimitSeconds, onStage, signal })
+}
+
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
-const isJudged = ({ recipe, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>
-  [recipe, labels, testData, testLabels, metric, maxDrop].some((option) => option !== undefined)
+const isJudged = ({ recipe, search, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>
+  [recipe, search, labels, testData, testLabels, metric, maxDrop].some((option) => option !== undefined)
 
 /** What differs is wrong, and never emitted; what lost too much is emitted only when asked for. */
 const mayBeEmitted = (

@@ -20,9 +20,9 @@ export interface PassOptions {
 }
 
 /** Of the passes that a job begins with. */
-export const firstPassOptions = ({ keepOverridable, recipe }: JobOptions): PassOptions => ({
+export const firstPassOptions = ({ keepOverridable, recipe, search }: JobOptions): PassOptions => ({
   keepOverridable,
-  mayTrade: recipe === undefined,
+  mayTrade: recipe === undefined && search === undefined,
 })
 
 /** What passes are handed: the runtime to fold with, the target to judge trades. */

@@ -1,9 +1,7 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
 import { selectSamples } from '../accuracy/select-samples.js'
-import { widthStep } from '../estimator/lanes.js'
 import { profile } from '../estimator/profile.js'
-import type { Target } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Decision, Recipe } from '../passes/architecture/decision.js'
@@ -15,6 +13,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
+import { curatedStep } from '../search/curated-step.js'
 import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
@@ -41,12 +40,6 @@ export interface TailorJob {
   readonly data: JobData | undefined
   readonly clock: Stopwatch
 }
-
-/** Widths of targets without lanes: what runtimes for processors vectorise. */
-const commonWidthStep = 8
-
-/** Channels between sizes that a target likes. */
-export const curatedStep = (target: Target): number => widthStep(target) ?? commonWidthStep
 
 /** Noise is measured on at most this many samples. */
 const fidelitySamples = 64
@@ -81,7 +74,8 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   clock.lap('recipe')
   if (result.kind === 'lossy' && data === undefined && !options.bestEffort) {
     const remedy = 'give samples with --data, or write it unjudged with --best-effort'
-    throw new UserError('usage', '--recipe', 'the recipe is lossy, and nothing could judge what it loses', remedy)
+    const place = options.recipe === undefined ? '--search' : '--recipe'
+    throw new UserError('usage', place, 'the recipe is lossy, and nothing could judge what it loses', remedy)
   }
   const tuned = await refit(teacher, result, job)
   clock.lap('tune')

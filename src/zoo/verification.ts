@@ -51,12 +51,12 @@ export async function verifyStaged(job: Staged): Promise<Checked> {
   if (job.tailored !== undefined && job.tailored.kind !== 'exact')
     return verifyTailored(job, job.tailored, model, settings)
   const found = await verify({ path: file }, { path: staged.path }, model, settings)
-  if (found.verdict !== 'differs') return { verification: entry(found), warnings: warningsOf(found) }
+  if (found.verdict !== 'differs') return { verification: entryOf(found), warnings: warningsOf(found) }
   options.onStage?.('looking for the guilty pass')
   // A recipe's changes are no firings of passes.
   const guilty = job.tailored === undefined ? await blame(job, settings) : undefined
   const reason = guilty === undefined ? found.reason : `${found.reason}; first wrong after ${guilty}`
-  return { verification: entry({ ...found, ...(reason !== undefined && { reason }) }), warnings: warningsOf(found) }
+  return { verification: entryOf({ ...found, ...(reason !== undefined && { reason }) }), warnings: warningsOf(found) }
 }
 
 /** Samples where there are some, inputs of the user, or else generated ones. */
@@ -80,7 +80,7 @@ async function verifyTailored(
       ...settings,
       tolerance: roundingTolerance,
     })
-    return { verification: entry(found), warnings: warningsOf(found) }
+    return { verification: entryOf(found), warnings: warningsOf(found) }
   }
   // A result of another resolution takes no input of the original's: it is asked whether it runs on its own.
   const isResized = tailored.decisions.some(({ decision }) => decision.kind === 'resolution')
@@ -88,10 +88,10 @@ async function verifyTailored(
   const found = isResized
     ? await verify({ path: staged.path }, { path: staged.path }, tailored.model, own)
     : await verify({ path: file }, { path: staged.path }, model, { ...settings, tolerance: anyDifference })
-  if (found.verdict !== 'agrees') return { verification: entry(found), warnings: warningsOf(found) }
+  if (found.verdict !== 'agrees') return { verification: entryOf(found), warnings: warningsOf(found) }
   const reason = 'the recipe is lossy: it runs, and accuracy decides'
   const outputs = isResized ? [] : found.outputs
-  return { verification: entry({ ...found, verdict: 'skipped', reason, outputs }), warnings: warningsOf(found) }
+  return { verification: entryOf({ ...found, verdict: 'skipped', reason, outputs }), warnings: warningsOf(found) }
 }
 
 /** Everything but a number that is none. */
@@ -124,7 +124,8 @@ async function blame(job: Staged, settings: VerifyOptions): Promise<string | und
 
 type Entry = Pick<VerificationEntry, 'verdict' | 'reason'> & Pick<Verification, 'outputs'>
 
-function entry({ verdict, reason, outputs }: Entry): VerificationEntry {
+/** What a report keeps of it. */
+export function entryOf({ verdict, reason, outputs }: Entry): VerificationEntry {
   return {
     verdict,
     ...(reason !== undefined && { reason }),

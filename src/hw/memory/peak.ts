@@ -15,7 +15,7 @@ export interface Sweep {
   readonly result: Int32Array
 }
 
-/** A buffer's life in steps of a schedule, both ends included. */
+/** A buffer's life in steps of a schedule, both ends included; from -1: never alive, there for its size alone. */
 export interface Lifetimes {
   readonly first: Int32Array
   readonly last: Int32Array
@@ -29,8 +29,9 @@ export function compileSweep(
   result: Int32Array,
 ): Sweep {
   const buffers = Array.from(first, (_, buffer) => buffer)
-  const [bornStart, born] = bucket(steps, buffers, (buffer) => first[buffer]!)
-  const [dyingStart, dying] = bucket(steps, buffers, (buffer) => last[buffer]!)
+  const living = buffers.filter((buffer) => first[buffer]! >= 0)
+  const [bornStart, born] = bucket(steps, living, (buffer) => first[buffer]!)
+  const [dyingStart, dying] = bucket(steps, living, (buffer) => last[buffer]!)
   const pairs = overwritable.flatMap((candidates, step) =>
     candidates.filter((buffer) => last[buffer] === step).map((buffer) => ({ step, buffer })),
   )

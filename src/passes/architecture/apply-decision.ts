@@ -1,4 +1,4 @@
-import type { Model, Node, Value } from '../../ir/graph.js'
+import type { Model, Node } from '../../ir/graph.js'
 import { typeText } from '../../ir/type.js'
 import type { PassKind } from '../define.js'
 import { applyBlock } from './apply-block.js'
@@ -7,12 +7,13 @@ import { nodeName } from './block.js'
 import { type ChannelGroup, channelGroups } from './channel-groups.js'
 import type { Correspondence } from './correspondence.js'
 import { type Declined, declined, isDeclined } from './declined.js'
-import { findBlocks } from './find-blocks.js'
 import type { ChannelScores } from './importance.js'
 import type { Place } from './place.js'
+import { presentBlock } from './present-block.js'
+import { originalOf, PresentGroups } from './present-groups.js'
 import { applyResolution } from './resolution.js'
 import type { FittedLayer, Rewritten } from './rewritten.js'
-import { applyDepthMultiplier, applyWidth, type WidthChange } from './set-width.js'
+import { applyDepthMultiplier, applyWidths, type WidthChange } from './set-width.js'
 import type { CuratedSizes } from './widths.js'
 
 export interface DecisionOptions {
@@ -37,8 +38,7 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
   switch (place.kind) {
     case 'block': {
       const { decision, block: before } = place
-      // Sizes may have changed since it was found.
-      const block = findBlocks(model).find(({ depthwise }) => depthwise.convolution === before.depthwise.convolution)
+      const block = presentBlock(before)
       if (block === undefined)
         return declined(
           'block-changed',
@@ -59,11 +59,12 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
     }
     case 'width': {
       const { decision, group: before } = place
-      const group = presentGroup(model, before, correspondence)
-      if (group === undefined)
+      const groups = new PresentGroups(channelGroups(model), correspondence).of(before)
+      if (groups.length === 0)
         return declined('group-gone', `group "${before.name}"`, 'decide on it before the decision that removes it')
-      const change = applyWidth(model, { ...decision, group: group.name }, widthOptions(options))
-      return isDeclined(change) ? change : widthsDone([change], [group], correspondence)
+      const named = groups.map(({ name }) => ({ ...decision, group: name }))
+      const changes = applyWidths(model, named, widthOptions(options))
+      return isDeclined(changes) ? changes : widthsDone(changes, groups, correspondence)
     }
     case 'model': {
       const { decision } = place
@@ -81,26 +82,6 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
 }
 
 const widthOptions = ({ correspondence, scores }: DecisionOptions) => ({ correspondence, ...(scores && { scores }) })
-
-/** Name of the value that it stands for; its own where it stands for none. */
-export const originalOf = (value: Value, correspondence: Correspondence): string =>
-  correspondence.of(value)?.original ?? value.name
-
-/** The group that has most of the axes that a group had. */
-function presentGroup(model: Model, before: ChannelGroup, correspondence: Correspondence): ChannelGroup | undefined {
-  const axes = new Set(activationAxes(before).map(({ value, axis }) => `${axis} ${originalOf(value, correspondence)}`))
-  let best: ChannelGroup | undefined
-  let most = 0
-  for (const group of channelGroups(model)) {
-    const shared = activationAxes(group).filter(({ value, axis }) =>
-      axes.has(`${axis} ${originalOf(value, correspondence)}`),
-    ).length
-    if (shared > most) [best, most] = [group, shared]
-  }
-  return best
-}
-
-const activationAxes = ({ members }: ChannelGroup) => members.filter(({ role }) => role === 'activation')
 
 /** What reads the channels is what has to make up for those that went. */
 function widthsDone(

@@ -26,9 +26,11 @@ export class Correspondence {
     return { original: value.name, positions: new Map() }
   }
 
-  /** `replacement` is to be what `old` was. */
+  /** `replacement` is to be what `old` was; `old` still tells what that is when it has given its name away. */
   replace(old: Value, replacement: Value): void {
-    this.#counterparts.set(replacement, this.of(old))
+    const counterpart = this.of(old)
+    this.#counterparts.set(old, counterpart)
+    this.#counterparts.set(replacement, counterpart)
   }
 
   /** Position i of `axis` is what position `positions[i]` was; -1: new. */

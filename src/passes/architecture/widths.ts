@@ -1,3 +1,4 @@
+import { leastCommonMultiple } from '../../ir/divisors.js'
 import type { ChannelGroup } from './channel-groups.js'
 import type { NamedWidthDecision } from './decision.js'
 
@@ -70,7 +71,3 @@ function nearest(sizes: readonly number[], wanted: number, least: number): numbe
     return gap < bestGap || (gap === bestGap && size > best) ? size : best
   })
 }
-
-const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b
-
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))

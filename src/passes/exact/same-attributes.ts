@@ -11,7 +11,8 @@ export function sameAttributes(a: Node, b: Node): boolean {
   return true
 }
 
-function sameAttribute(a: Attribute, b: Attribute): boolean {
+/** Equal in kind and content; graphs only to themselves. */
+export function sameAttribute(a: Attribute, b: Attribute): boolean {
   if (a.value === b.value) return a.kind === b.kind
   switch (a.kind) {
     case 'float':

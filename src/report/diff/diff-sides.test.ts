@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Metrics } from '../estimator/metrics.js'
-import { diffSides, type Side } from './diff.js'
-import { diffRecord, markdownDiff, terminalDiff } from './diff-view.js'
-import type { DecisionEntry } from './report.js'
-import { colorsFor } from './terminal.js'
+import type { Metrics } from '../../estimator/metrics.js'
+import type { DecisionEntry } from '../report.js'
+import { colorsFor } from '../terminal.js'
+import { parseAssertion } from './assertions.js'
+import { diffSides } from './diff-sides.js'
+import { markdownDiff } from './markdown.js'
+import { diffRecord } from './record.js'
+import type { Side, SideAccuracy } from './side.js'
+import { terminalDiff } from './terminal.js'
 
 const metrics = (latencyMs: number): Metrics => ({
   latencyMs,
@@ -73,6 +77,14 @@ const fused = (block: number): DecisionEntry => ({
   fit: null,
 })
 
+const accuracy = (score: number, drop = 0, higherIsBetter = true): SideAccuracy => ({
+  ...{ metric: 'top-1', title: 'top-1 accuracy', unit: 'share', samples: 100, data: 'x.npy' },
+  ...{ score, drop, higherIsBetter },
+})
+
+const judged = (old: Side, young: Side, text: string) =>
+  diffSides(old, young, { assertions: [parseAssertion(text)] }).assertions[0]!
+
 const before = side('before.onnx', 2, 14_000_000)
 const after = side('after.onnx', 1.5, 13_000_000)
 
@@ -88,16 +100,53 @@ describe('diff', () => {
     ['nodes==100', true],
     ['nodes>100', false],
     ['macs<=300M', true],
+    ['latencyMs<=+0%', true],
+    ['peakActivationBytes<=+0%', true],
+    ['nodes<=+0', true],
+    ['bytes<=-1MB', true],
+    ['bytes<=-1.1MB', false],
+    ['latency<=-0.4ms', true],
+    ['warn: latency<1', false],
   ])('%s: %s', (text, holds) => {
-    expect(diffSides(before, after, [text]).assertions[0]?.holds).toBe(holds)
+    expect(judged(before, after, text).holds).toBe(holds)
+  })
+
+  test('a level before the assertion, error by default', () => {
+    expect(judged(before, after, 'warn: latency<1').level).toBe('warn')
+    expect(judged(before, after, 'latency<1').level).toBe('error')
+  })
+
+  test.each<[string, SideAccuracy | undefined, SideAccuracy | undefined, string, string | boolean]>([
+    ['drop between the sides', accuracy(0.9), accuracy(0.88, 0.05), 'accuracy.drop<=0.021', true],
+    ['... which is too large', accuracy(0.9), accuracy(0.88), 'accuracy.drop<=0.01', false],
+    ['better than before is no drop', accuracy(0.9), accuracy(0.92), 'accuracy.drop<=0', true],
+    ['lower is better', accuracy(2, 0, false), accuracy(3, 0, false), 'accuracy.drop<=0.5', false],
+    ['of one report alone: against its original', undefined, accuracy(0.88, 0.05), 'accuracy.drop<=0.05', true],
+    ['... which is too large', undefined, accuracy(0.88, 0.05), 'accuracy.drop<=0.01', false],
+    ['the score itself', accuracy(0.9), accuracy(0.88), 'accuracy>=0.85', true],
+    [
+      'another metric has no drop',
+      { ...accuracy(0.9), metric: 'miou' },
+      accuracy(0.88),
+      'accuracy.drop<=1',
+      'nothing is known',
+    ],
+    ['nothing is known', undefined, undefined, 'accuracy>=0.1', 'nothing is known'],
+  ])('%s', (_, old, young, text, expected) => {
+    const sides = [
+      { ...before, ...(old && { accuracy: old }) },
+      { ...after, ...(young && { accuracy: young }) },
+    ] as const
+    if (typeof expected === 'string') expect(() => judged(...sides, text)).toThrow(expected)
+    else expect(judged(...sides, text).holds).toBe(expected)
   })
 
   test.each(['latency', 'speed<3', 'latency<=2 parsecs', 'latency<='])('refuses %s', (text) => {
-    expect(() => diffSides(before, after, [text])).toThrow()
+    expect(() => judged(before, after, text)).toThrow()
   })
 
   test('views show the same figures', () => {
-    const diff = diffSides(before, after, ['latency<=+2%'])
+    const diff = diffSides(before, after, { assertions: [parseAssertion('latency<=+2%')] })
     expect(diffRecord(diff).figures['latency']).toEqual({ before: 2, after: 1.5 })
     expect(terminalDiff(diff, colorsFor(false))).toMatch(/latency +2\.00 ms +1\.50 ms +-25\.0 %/)
     expect(markdownDiff(diff)).toContain('| latency | 2.00 ms | 1.50 ms | -25.0 % |')
@@ -109,18 +158,18 @@ describe('diff', () => {
       { ...before, decisions: [fused(0), fused(1)] },
       { ...after, decisions: [fused(1), fused(2)] },
     ]
-    const diff = diffSides(old, young, [])
+    const diff = diffSides(old, young)
     expect(diffRecord(diff).decisions).toEqual({ before: [fused(0).decision], after: [fused(2).decision] })
     const text = terminalDiff(diff, colorsFor(false))
-    expect(text).toContain('only before: fused: block 0 "a|b", expand, depthwise -> convolution 3x3')
-    expect(text).toContain('only after: fused: block 2')
+    expect(text).toMatch(/only before +fused: block 0 "a\|b" +expand, depthwise -> convolution 3x3/)
+    expect(text).toMatch(/only after +fused: block 2/)
     expect(text).not.toContain('block 1')
-    expect(markdownDiff(diff)).toContain('- only after: fused: block 2 "a\\|b"')
-    expect(diffRecord(diffSides(before, young, [])).decisions.after).toHaveLength(2)
+    expect(markdownDiff(diff)).toContain('| only after | fused: block 2 "a\\|b" |')
+    expect(diffRecord(diffSides(before, young)).decisions.after).toHaveLength(2)
   })
 
   test('names of files cannot become markup', () => {
-    const odd = markdownDiff(diffSides(side('a|b<script>.onnx', 1, 1), after, []))
+    const odd = markdownDiff(diffSides(side('a|b<script>.onnx', 1, 1), after))
     expect(odd).not.toContain('a|b<script>')
   })
 })

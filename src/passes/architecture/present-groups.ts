@@ -1,0 +1,37 @@
+import type { Value } from '../../ir/graph.js'
+import type { ChannelGroup } from './channel-groups.js'
+import type { Correspondence } from './correspondence.js'
+
+/** Name of the value that it stands for; its own where it stands for none. */
+export const originalOf = (value: Value, correspondence: Correspondence): string =>
+  correspondence.of(value)?.original ?? value.name
+
+/** What has become of the channel groups that a model had before it was rewritten. */
+export class PresentGroups {
+  readonly #correspondence: Correspondence
+  /** By axis of the original: the group of most units, since the groups of a convolution lie on the axes of the channels within them. */
+  readonly #byAxis = new Map<string, ChannelGroup>()
+
+  /** `groups`: those of the model as it is now. */
+  constructor(groups: readonly ChannelGroup[], correspondence: Correspondence) {
+    this.#correspondence = correspondence
+    for (const group of groups) {
+      for (const axis of this.#axesOf(group)) {
+        const known = this.#byAxis.get(axis)
+        if (known === undefined || group.units > known.units) this.#byAxis.set(axis, group)
+      }
+    }
+  }
+
+  /** In execution order: several where a rewrite took apart what could only go together, none where nothing is left. */
+  of(before: ChannelGroup): ChannelGroup[] {
+    const found = new Set(this.#axesOf(before).map((axis) => this.#byAxis.get(axis)))
+    return [...found].filter((group) => group !== undefined)
+  }
+
+  #axesOf({ members }: ChannelGroup): string[] {
+    return members.flatMap(({ value, axis, role }) =>
+      role === 'activation' ? [`${axis} ${originalOf(value, this.#correspondence)}`] : [],
+    )
+  }
+}

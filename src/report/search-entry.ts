@@ -1,0 +1,64 @@
+import type { Decision } from '../passes/architecture/decision.js'
+
+/** What a search of an architecture did. `none`: nobody searched. */
+export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
+
+export interface SearchedEntry {
+  readonly algorithm: 'exact' | 'evolution'
+  readonly seed: number
+  readonly space: {
+    readonly parts: readonly string[]
+    readonly choices: number
+    /** Decimal; there are more than a number holds. */
+    readonly candidates: string
+    /** Why scores are not those of the built model; null: they are. */
+    readonly approximation: string | null
+    /** Options that the model does not allow, by reason. */
+    readonly declined: readonly {
+      readonly reason: string
+      readonly count: number
+      readonly example: string
+      readonly remedy: string
+    }[]
+  }
+  /** In milliseconds, millijoules and bytes. */
+  readonly budgets: readonly { readonly figure: string; readonly atMost: number }[]
+  /** What losses are: measured, or a proxy. */
+  readonly losses: { readonly source: 'measured' | 'proxy'; readonly note: string }
+  readonly original: SearchPoint
+  readonly best: SearchPoint
+  /** Latency against loss, fastest first; a selection where there are many. */
+  readonly front: readonly SearchPoint[]
+  /** The best so far after so many evaluations. */
+  readonly trajectory: readonly { readonly evaluations: number; readonly latencyMs: number; readonly loss: number }[]
+  readonly evaluations: number
+  /** Of an exact search: no candidate loses less than the bound. */
+  readonly proof: { readonly bound: number; readonly gap: number } | null
+  readonly reason: string | null
+  /** Around the best: every choice with what its other options would come to. */
+  readonly landscape: readonly SearchedChoice[]
+}
+
+/** A candidate as it was scored. */
+export interface SearchPoint {
+  readonly latencyMs: number
+  readonly energyMj: number
+  readonly weightBytes: number
+  readonly peakActivationBytes: number
+  /** Expected, in the words of `losses`. */
+  readonly loss: number
+  readonly decisions: readonly Decision[]
+}
+
+export interface SearchedChoice {
+  /** The block or the group. */
+  readonly place: string
+  readonly chosen: string
+  /** Options that were not taken: the model with this one instead, everything else as in the best. */
+  readonly others: readonly {
+    readonly option: string
+    readonly latencyMs: number
+    readonly loss: number
+    readonly why: 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+  }[]
+}

@@ -1,0 +1,76 @@
+import type { Candidate } from '../estimator/memo-table.js'
+import { agingEvolution } from './algorithms/aging-evolution.js'
+import { kneeOf } from './algorithms/knee.js'
+import { nsga2 } from './algorithms/nsga2.js'
+import { compareSingle, type Individual } from './algorithms/problem.js'
+import { problemOf, type SearchOutcome, type SearchRequest, scored, type TrajectoryPoint } from './request.js'
+import { keyOf } from './space/space.js'
+
+/**
+ * Evolution: with budgets of one candidate (half of the evaluations) and then of the front around it, without of the front,
+ * whose knee is taken.
+ */
+export function evolve(request: SearchRequest): SearchOutcome {
+  const { opened, budgets, seed, evaluations, signal } = request
+  const { space } = opened
+  const trajectory: TrajectoryPoint[] = []
+  const note = (found: Individual, count: number) => {
+    const { latencyMs, loss } = scored(request, found.candidate)
+    trajectory.push({ evaluations: count, latencyMs, loss })
+  }
+  let spent = 0
+  const first = startingPoints(request)
+  // With budgets most of the work goes to the one candidate that is wanted, the rest to what lies around it.
+  let best: Individual | undefined
+  if (budgets.length > 0) {
+    const problem = problemOf(request, 'loss')
+    let known: Individual | undefined
+    best = agingEvolution(problem, {
+      seed,
+      evaluations: Math.ceil(evaluations / 2),
+      first,
+      onEvaluation: (found, count) => {
+        spent = count
+        if (known === undefined || compareSingle(found, known) < 0) {
+          known = found
+          note(found, count)
+        }
+        signal?.throwIfAborted()
+        return false
+      },
+    })
+  }
+  const both = problemOf(request, 'both')
+  const front = nsga2(both, {
+    seed,
+    evaluations: Math.max(1, evaluations - spent),
+    first: best === undefined ? first : [best.candidate, ...first],
+    onGeneration: (survivors, count) => {
+      signal?.throwIfAborted()
+      if (best === undefined) {
+        const knee = kneeOf(survivors.filter(({ violation }) => violation === 0))
+        if (knee !== undefined) note(knee, spent + count)
+      }
+      return false
+    },
+  })
+  const kept = front.filter(({ violation }) => violation === 0)
+  const chosen = best ?? kneeOf(kept)
+  const isFound = chosen !== undefined && chosen.violation === 0
+  return {
+    algorithm: 'evolution',
+    original: scored(request, space.original),
+    best: isFound ? scored(request, chosen.candidate) : null,
+    front: kept.map(({ candidate }) => scored(request, candidate)),
+    trajectory,
+    evaluations,
+    proof: null,
+    reason: isFound ? 'an evolution proves nothing' : 'no candidate that was looked at keeps the budgets',
+  }
+}
+
+/** The model as it is and scaled as a whole. */
+function startingPoints({ opened: { space } }: SearchRequest): Candidate[] {
+  const points = [1, 0.9, 0.75, 0.6, 0.5, 0.35].map((ratio) => space.depthMultiplier(space.original, ratio))
+  return [...new Map(points.map((point) => [keyOf(point), point])).values()]
+}

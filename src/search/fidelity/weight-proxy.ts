@@ -1,0 +1,73 @@
+import type { Model } from '../../ir/graph.js'
+import type { Block } from '../../passes/architecture/block.js'
+import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
+import type { BlockAlternative } from '../../passes/architecture/decision.js'
+import { blockOf, findBlocks } from '../../passes/architecture/find-blocks.js'
+import { rankedUnits, weightScores } from '../../passes/architecture/importance.js'
+import type { Space } from '../space/space.js'
+import { type Losses, lossesBy } from './losses.js'
+
+/** A dropped activation counts like this share of the weights of a layer. A guess: nothing was run. */
+const activationLoss = 0.1
+
+/** Weights between groups, as a share: what a convolution in two groups does not have. */
+const groupingLoss = 0.5
+
+/**
+ * Losses for want of data: the share of the weights' energy that goes with the channels of least weight, and a fixed amount for
+ * every activation that a block loses. It ranks widths of one group well and says little across blocks.
+ */
+export function weightProxy(model: Model, space: Space): Losses {
+  const groups = new Map(channelGroups(model).map((group) => [group.name, energiesByRank(group)]))
+  const blocks = findBlocks(model)
+  return {
+    source: 'proxy',
+    note:
+      'a proxy, since nothing was measured: the share of weight energy that goes with channels, and ' +
+      `${activationLoss} for each activation that is dropped`,
+    of: lossesBy(space, (_, decision) => {
+      if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
+      if (decision.kind !== 'block') throw new Error(`a space has no ${decision.kind}`)
+      return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)
+    }),
+  }
+}
+
+/** Squared weights of a group's units, largest first, and how many channels go with each. */
+interface RankedEnergies {
+  readonly energies: Float64Array
+  readonly granularity: number
+}
+
+function energiesByRank(group: ChannelGroup): RankedEnergies {
+  const scores = weightScores(group)
+  return {
+    energies: Float64Array.from(rankedUnits(scores), (unit) => scores[unit]! ** 2),
+    granularity: group.granularity,
+  }
+}
+
+function removedShare({ energies, granularity }: RankedEnergies, size: number): number {
+  const all = energies.reduce((sum, energy) => sum + energy, 0)
+  const kept = energies.subarray(0, size / granularity).reduce((sum, energy) => sum + energy, 0)
+  return all === 0 ? 0 : Math.max(0, 1 - kept / all)
+}
+
+function blockLoss({ expandActivation, depthwiseActivation }: Block, alternative: BlockAlternative): number {
+  const first = expandActivation.length > 0 ? activationLoss : 0
+  const second = depthwiseActivation.length > 0 ? activationLoss : 0
+  switch (alternative) {
+    case 'fused':
+      return first
+    case 'grouped':
+      return first + groupingLoss
+    case 'merged':
+      return first + second
+    case 'joined':
+      return second
+    case 'standard':
+      return 0
+    case 'skip':
+      return 1
+  }
+}

@@ -1,0 +1,36 @@
+import { type Budget, violationOf } from './budgets.js'
+import { budgetsOf, type ScoredCandidate, type SearchRequest, scored } from './request.js'
+import type { Choice } from './space/choice.js'
+import { keyOf } from './space/space.js'
+
+/** A choice, what was chosen, and what each other option would come to with everything else as it is. */
+export interface ChoiceLandscape {
+  readonly choice: Choice
+  readonly chosen: number
+  readonly others: readonly { readonly option: number; readonly scored: ScoredCandidate; readonly why: Rejection }[]
+}
+
+/** Why an option was not taken. `missed`: it is better in both, and a search that proves nothing did not see it. */
+export type Rejection = 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+
+/** What lies around a candidate. Choices whose options make no difference to it are left out. */
+export function landscapeAround(request: SearchRequest, best: ScoredCandidate): ChoiceLandscape[] {
+  const { space } = request.opened
+  const budgets = budgetsOf(request)
+  return space.choices.flatMap((choice, i) => {
+    const others = Array.from({ length: space.optionCounts[i]! }, (_, option) => option).flatMap((option) => {
+      const candidate = space.with(best.candidate, i, option)
+      if (option === best.candidate[i] || keyOf(candidate) === keyOf(best.candidate)) return []
+      const found = scored(request, candidate)
+      return [{ option, scored: found, why: rejection(found, best, budgets) }]
+    })
+    return others.length === 0 ? [] : [{ choice, chosen: best.candidate[i]!, others }]
+  })
+}
+
+function rejection(other: ScoredCandidate, best: ScoredCandidate, budgets: readonly Budget[]): Rejection {
+  if (violationOf(other, budgets) > 0) return 'exceeds a budget'
+  if (other.loss > best.loss) return 'loses more'
+  if (other.latencyMs > best.latencyMs) return 'slower'
+  return other.loss === best.loss && other.latencyMs === best.latencyMs ? 'no better' : 'missed'
+}

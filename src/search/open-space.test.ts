@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type BottleneckOptions, bottleneck } from '../../test/architecture/bottleneck.js'
+import { describeWithShared } from '../../test/shared-assets.js'
+import { estimate } from '../estimator/estimate.js'
+import type { Candidate } from '../estimator/memo-table.js'
+import { loadTarget } from '../hw/target.js'
+import { readModel } from '../import/read-model.js'
+import { buildModel } from '../ir/build.js'
+import type { Model } from '../ir/graph.js'
+import { Tensor } from '../ir/tensor.js'
+import { applyRecipe } from '../passes/architecture/recipe.js'
+import { SeededRandom } from '../runtime/random.js'
+import { cleanUp } from './clean-up.js'
+import { type OpenedSpace, openSpace, type SpaceOptions } from './open-space.js'
+import { recipeOf } from './space/candidate-recipe.js'
+
+const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'curated', step } })
+
+/** A candidate as the table scores it is what the model with its recipe applied is estimated at. */
+function expectAgreement(model: Model, targetName: string, { space, table }: OpenedSpace, candidate: Candidate): void {
+  const score = table.score(candidate)
+  const recipe = recipeOf(space, candidate)
+  const metrics = estimate(applyRecipe(model, recipe).model, loadTarget(targetName))
+  const told = JSON.stringify(recipe.decisions)
+  expect(score.latencyMs / metrics.latencyMs, told).toBeCloseTo(1, 9)
+  expect(score.energyMj / metrics.energyMj, told).toBeCloseTo(1, 9)
+  expect(score.weightBytes, told).toBe(metrics.weightBytes)
+  expect(score.peakBytes, told).toBe(metrics.peakActivationBytes)
+}
+
+async function expectAgreements(model: Model, targetName: string, options: SpaceOptions, count: number): Promise<void> {
+  const opened = await openSpace(model, loadTarget(targetName), options)
+  const { space } = opened
+  const random = new SeededRandom(7)
+  expectAgreement(model, targetName, opened, space.original)
+  for (let i = 0; i < count; i++) {
+    let candidate = space.random(random)
+    if (i % 2 === 1) {
+      const choice = random.integer(0, candidate.length - 1)
+      candidate = space.with(space.original, choice, candidate[choice]!)
+    }
+    expectAgreement(model, targetName, opened, candidate)
+  }
+}
+
+const fixture = async (): Promise<Model> => {
+  const model = await readModel(new URL('../../fixtures/shapes/shapes_ibn.onnx', import.meta.url).pathname)
+  await cleanUp(model, { model, keepOverridable: false, foldBudgetBytes: 0 })
+  return model
+}
+
+/** A stem, blocks one after the other, global pooling and a classifier. */
+function net(blocks: readonly Partial<BottleneckOptions>[], stem = 8): Model {
+  return buildModel(
+    (g) => {
+      const weights = (dims: readonly number[]) =>
+        g.constant(
+          Tensor.float32(
+            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+            dims,
+          ),
+        )
+      let channels = stem
+      let value = g.op('Conv', [g.input('image', 'float32', [1, 3, 24, 24]), weights([stem, 3, 3, 3])], {
+        pads: [1, 1, 1, 1],
+      })
+      blocks.forEach((block, seed) => {
+        const out = block.residual ? channels : (block.out ?? channels)
+        const middle = block.expand === false ? channels : (block.middle ?? 2 * channels)
+        value = bottleneck(g, value, { ...block, in: channels, middle, out, stride: block.residual ? 1 : 2, seed })
+        channels = out
+      })
+      const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [value])])
+      g.output(g.op('Gemm', [pooled, weights([channels, 10])]), 'y')
+    },
+    { opset: 17 },
+  )
+}
+
+describe('scores of a space', () => {
+  test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt'])(
+    'agree with the built fixture on %s',
+    async (target) => {
+      await expectAgreements(await fixture(), target, everything(8), 8)
+    },
+  )
+
+  test('agree under raw widths', async () => {
+    const raw: SpaceOptions = { parts: ['widths', 'blocks'], widths: { kind: 'raw', increment: 1 } }
+    await expectAgreements(await fixture(), 'neural-engine', raw, 6)
+  })
+
+  test('agree for nets of any blocks', async () => {
+    const block = fc.record({
+      middle: fc.constantFrom(undefined, 24, 48, 64),
+      out: fc.constantFrom(8, 16, 24),
+      kernel: fc.constantFrom(3, 5),
+      activation: fc.constantFrom('none', 'Relu', 'Relu6', 'HardSwish', 'Silu written out', 'PRelu'),
+      residual: fc.boolean(),
+      expand: fc.boolean(),
+      squeezeExcite: fc.constantFrom(undefined, 'before activation', 'after activation'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 3 }), fc.constantFrom(4, 8), async (blocks, step) => {
+        const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
+          ...rest,
+          expand,
+          kernel,
+          pad: (kernel - 1) / 2,
+          ...(squeezeExcite !== undefined && { squeezeExcite }),
+          ...(expand && middle !== undefined && { middle }),
+        }))
+        await expectAgreements(net(plain as Partial<BottleneckOptions>[]), 'neural-engine', everything(step), 4)
+      }),
+      { numRuns: 12, seed: 3 },
+    )
+  })
+
+  describeWithShared('of public models', ({ file }) => {
+    test.each([
+      ['models', 'mobilenetv2_1.0_224', 5],
+      ['models', 'yunet_120x160', 4],
+      ['trained', 'person_det', 6],
+      ['trained', 'cifar_dw', 6],
+    ] as const)('agree: %s/%s', async (folder, name, count) => {
+      const model = await readModel(file(folder, `${name}.onnx`))
+      await cleanUp(model, { model, keepOverridable: false, foldBudgetBytes: 0 })
+      await expectAgreements(model, 'neural-engine', everything(32), count)
+    })
+  })
+})
+
+describe('a space', () => {
+  test('has every block of the fixture in every form, and widths by lanes', async () => {
+    const { space } = await openSpace(await fixture(), loadTarget('neural-engine'), everything(32))
+    const blocks = space.choices.flatMap((choice) => (choice.kind === 'block' ? [choice] : []))
+    expect(blocks.length).toBe(7)
+    expect(blocks[1]!.decisions.map((decision) => decision?.alternative)).toEqual([
+      undefined,
+      'fused',
+      'grouped',
+      'merged',
+      'skip',
+      'standard',
+      'joined',
+    ])
+    for (const choice of space.choices) {
+      if (choice.kind === 'block') continue
+      const { sizes, keep } = choice
+      expect(sizes.every((size, i) => i === keep || size % 32 === 0)).toBe(true)
+      expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
+    }
+  })
+
+  test('of blocks alone changes no width', async () => {
+    const { space } = await openSpace(await fixture(), loadTarget('neural-engine'), {
+      ...everything(32),
+      parts: ['blocks'],
+    })
+    expect(space.choices.every(({ kind }) => kind === 'block')).toBe(true)
+  })
+
+  test('does not touch the model', async () => {
+    const model = await fixture()
+    const before = model.nodeCount
+    const metrics = estimate(model, loadTarget('neural-engine'))
+    await openSpace(model, loadTarget('neural-engine'), everything(8))
+    expect(model.nodeCount).toBe(before)
+    expect(estimate(model, loadTarget('neural-engine'))).toEqual(metrics)
+  })
+})

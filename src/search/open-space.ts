@@ -1,0 +1,139 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Binding } from '../hw/kernels.js'
+import type { Target } from '../hw/target.js'
+import { leastCommonMultiple } from '../ir/divisors.js'
+import type { Model } from '../ir/graph.js'
+import { inferTypes } from '../ir/infer.js'
+import { alternativesOf } from '../passes/architecture/apply-block.js'
+import type { Block } from '../passes/architecture/block.js'
+import { channelGroups } from '../passes/architecture/channel-groups.js'
+import type { BlockDecision } from '../passes/architecture/decision.js'
+import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
+import { findBlocks } from '../passes/architecture/find-blocks.js'
+import { freeGroups } from '../passes/architecture/widths.js'
+import { approximationOf, type CandidateTable, candidateTable } from './scoring/candidate-table.js'
+import { hollowCopy } from './scoring/hollow-model.js'
+import { matchKernels } from './scoring/kernel-match.js'
+import { type ChosenGroup, Structure } from './scoring/structure.js'
+import type { Variation } from './scoring/timeline.js'
+import type { BlockChoice, WidthChoice } from './space/choice.js'
+import { Space } from './space/space.js'
+import { type WidthOptions, widthSizes } from './space/width-options.js'
+
+/** What a search may change. */
+export type SpacePart = 'widths' | 'blocks'
+
+export interface SpaceOptions {
+  readonly parts: readonly SpacePart[]
+  readonly widths: WidthOptions
+  readonly binding?: Binding
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A space with what its candidates cost. */
+export interface OpenedSpace extends CandidateTable {
+  readonly space: Space
+  /** Why scores are not those of the built model; undefined: they are. */
+  readonly approximation: string | undefined
+  /** Options that the model or the space does not allow, with what is in their way. */
+  readonly declined: readonly { readonly decision: BlockDecision; readonly why: Declined }[]
+}
+
+/** Channels that go together in whatever form a block takes: a convolution in two groups needs pairs. */
+const blockGranularity = 2
+
+/**
+ * The space of a model for a target: the widths of all free groups and the forms of all blocks, each tried on a copy without
+ * weights. The model is left as it is.
+ */
+export async function openSpace(
+  model: Model,
+  target: Target,
+  { parts, widths, binding = {}, signal }: SpaceOptions,
+): Promise<OpenedSpace> {
+  const hollow = hollowCopy(model)
+  inferTypes(hollow)
+  const groups = parts.includes('widths') ? chosenGroups(hollow, widths, parts.includes('blocks')) : []
+  const base = Structure.of(hollow, [], groups, target, binding)
+  if (isDeclined(base)) throw new Error(`a model without decisions is declined: ${base.reason} at ${base.place}`)
+  const opener = new BlockOpener(base, groups, target, binding)
+  for (const block of parts.includes('blocks') ? findBlocks(hollow) : []) {
+    // Lets an interruption through.
+    await setImmediate()
+    signal?.throwIfAborted()
+    opener.open(block)
+  }
+  const space = new Space([...groups.map(({ choice }) => choice), ...opener.choices])
+  return {
+    space,
+    ...candidateTable(base, opener.variations, space.optionCounts, target),
+    approximation: approximationOf(target),
+    declined: opener.declined,
+  }
+}
+
+/** Free groups with more than one size. */
+function chosenGroups(model: Model, options: WidthOptions, hasBlocks: boolean): ChosenGroup[] {
+  return freeGroups(channelGroups(model)).flatMap((group) => {
+    const granularity = hasBlocks ? leastCommonMultiple(group.granularity, blockGranularity) : group.granularity
+    const sizes = widthSizes(group, options, granularity)
+    const choice: WidthChoice = { kind: 'width', group: group.name, sizes, keep: sizes.indexOf(group.size) }
+    return sizes.length > 1 ? [{ choice, group }] : []
+  })
+}
+
+class BlockOpener {
+  readonly choices: BlockChoice[] = []
+  readonly variations: Variation[] = []
+  readonly declined: { decision: BlockDecision; why: Declined }[] = []
+  readonly #base: Structure
+  readonly #groups: readonly ChosenGroup[]
+  readonly #target: Target
+  readonly #binding: Binding
+  /** By kernel of the base, the choice whose options change it. */
+  readonly #owners = new Map<number, number>()
+
+  constructor(base: Structure, groups: readonly ChosenGroup[], target: Target, binding: Binding) {
+    this.#base = base
+    this.#groups = groups
+    this.#target = target
+    this.#binding = binding
+  }
+
+  open(block: Block): void {
+    const choice = this.#groups.length + this.choices.length
+    const decisions: (BlockDecision | undefined)[] = [undefined]
+    const gone: number[][] = [[]]
+    for (const alternative of alternativesOf(block)) {
+      const decision: BlockDecision = { kind: 'block', block: block.index ?? block.name, alternative }
+      const variation = this.#vary(block, decision, choice, decisions.length)
+      if (isDeclined(variation)) {
+        this.declined.push({ decision, why: variation })
+        continue
+      }
+      this.variations.push(variation)
+      decisions.push(decision)
+      gone.push(goneIn(variation.structure))
+    }
+    if (decisions.length > 1) this.choices.push({ kind: 'block', block: block.name, decisions, keep: 0, gone })
+  }
+
+  #vary(block: Block, decision: BlockDecision, choice: number, option: number): Variation | Declined {
+    const place = `block "${block.name}"`
+    if (decision.alternative === 'skip' && block.residual === undefined)
+      return declined('no-residual', place, 'none: nothing else has the channels that come out of it')
+    const structure = Structure.of(this.#base.model, [decision], this.#groups, this.#target, this.#binding)
+    if (isDeclined(structure)) return structure
+    const match = matchKernels(this.#base, structure)
+    for (const kernel of match.removed) {
+      const owner = this.#owners.get(kernel)
+      if (owner !== undefined && owner !== choice)
+        return declined('shared-kernel', place, 'decide on it in a recipe: another block changes the same kernel')
+    }
+    for (const kernel of match.removed) this.#owners.set(kernel, choice)
+    return { choice, option, structure, match }
+  }
+}
+
+const goneIn = ({ present }: Structure): number[] =>
+  present.flatMap((parts, width) => (parts.length === 0 ? [width] : []))

@@ -1,0 +1,81 @@
+import type { Score } from '../estimator/cost-table.js'
+import type { Candidate } from '../estimator/memo-table.js'
+import type { Problem } from './algorithms/problem.js'
+import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
+import { type Losses, lossOf } from './fidelity/losses.js'
+import type { OpenedSpace } from './open-space.js'
+
+export type SearchAlgorithm = 'exact' | 'evolution'
+
+export interface SearchRequest {
+  readonly opened: OpenedSpace
+  readonly losses: Losses
+  readonly budgets: readonly Budget[]
+  readonly algorithm: SearchAlgorithm
+  readonly seed: number
+  /** Candidates that an evolution may score. */
+  readonly evaluations: number
+  readonly timeLimitSeconds?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A candidate with what it costs and what it is expected to lose. */
+export interface ScoredCandidate extends Score {
+  readonly candidate: Candidate
+  readonly loss: number
+}
+
+/** The best that was known after so many evaluations. */
+export interface TrajectoryPoint {
+  readonly evaluations: number
+  readonly latencyMs: number
+  readonly loss: number
+}
+
+export interface SearchOutcome {
+  readonly algorithm: SearchAlgorithm
+  readonly original: ScoredCandidate
+  /** null: nothing keeps the budgets, or nothing was found in time. */
+  readonly best: ScoredCandidate | null
+  /** Latency against loss among those that keep the budgets, fastest first. */
+  readonly front: readonly ScoredCandidate[]
+  readonly trajectory: readonly TrajectoryPoint[]
+  readonly evaluations: number
+  /** What an exact search proved of `best`: no candidate loses less than `bound`. */
+  readonly proof: { readonly bound: number; readonly gap: number } | null
+  /** Why there is no best, or no proof. */
+  readonly reason: string | null
+}
+
+/** Share of latency that counts besides the loss: of equal losses the faster one. */
+export const latencyWeight = 1e-4
+
+export function scored({ opened, losses }: SearchRequest, candidate: Candidate): ScoredCandidate {
+  return { ...opened.table.score(candidate), candidate: candidate.slice(), loss: lossOf(losses, candidate) }
+}
+
+/** Budgets that shares have been taken out of. */
+export const budgetsOf = (request: SearchRequest): Budget[] =>
+  absoluteBudgets(request.budgets, scored(request, request.opened.space.original))
+
+/** `loss`: alone (and latency by a hair); `both`: latency and loss. */
+export function problemOf(request: SearchRequest, kind: 'loss' | 'both'): Problem {
+  const { opened, losses } = request
+  const { space, table } = opened
+  const budgets = budgetsOf(request)
+  const originalMs = table.score(space.original).latencyMs
+  return {
+    space,
+    objectiveCount: kind === 'loss' ? 1 : 2,
+    evaluate: (candidate, into) => {
+      const score = table.score(candidate)
+      const loss = lossOf(losses, candidate)
+      if (kind === 'loss') into[0] = loss + (latencyWeight * score.latencyMs) / originalMs
+      else {
+        into[0] = score.latencyMs
+        into[1] = loss
+      }
+      return violationOf(score, budgets)
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadTarget } from '../hw/target.js'
+import { readModel } from '../import/read-model.js'
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import { absoluteBudgets, parseBudgets, violationOf } from './budgets.js'
+import { cleanUp } from './clean-up.js'
+import { lossOf, measuredLosses } from './fidelity/losses.js'
+import { weightProxy } from './fidelity/weight-proxy.js'
+import { type OpenedSpace, openSpace } from './open-space.js'
+import type { SearchRequest } from './request.js'
+import { search } from './search.js'
+
+const fixture = async (): Promise<Model> => {
+  const model = await readModel(new URL('../../fixtures/shapes/shapes_ibn.onnx', import.meta.url).pathname)
+  await cleanUp(model, { model, keepOverridable: false, foldBudgetBytes: 0 })
+  return model
+}
+
+let model: Model
+/** Blocks alone, with the widths as they are: some ten thousand candidates. */
+let opened: OpenedSpace
+let request: Omit<SearchRequest, 'algorithm' | 'budgets'>
+
+beforeAll(async () => {
+  model = await fixture()
+  opened = await openSpace(model, loadTarget('neural-engine'), {
+    parts: ['blocks'],
+    widths: { kind: 'curated', step: 32 },
+  })
+  request = { opened, losses: weightProxy(model, opened.space), seed: 1, evaluations: 3000 }
+})
+
+/** Least loss within budgets over all candidates; undefined: none keeps them. */
+function leastLoss(text: string): number | undefined {
+  const { space, table } = opened
+  const budgets = absoluteBudgets(parseBudgets(text), table.score(space.original))
+  let least: number | undefined
+  for (const candidate of space.all()) {
+    if (violationOf(table.score(candidate), budgets) > 0) continue
+    const loss = lossOf(request.losses, candidate)
+    if (least === undefined || loss < least) least = loss
+  }
+  return least
+}
+
+describe('an exact search', () => {
+  test.each([
+    'latency=80%',
+    'latency=60%',
+    'energy=90%',
+    'weights=95%',
+    'activations=60%',
+    'memory=80%',
+    'latency=75%,weights=110%',
+  ])('finds the least loss of all candidates within %s, and proves it', async (text) => {
+    const least = leastLoss(text)
+    const { best, proof, reason } = await search({ ...request, algorithm: 'exact', budgets: parseBudgets(text) })
+    if (least === undefined) expect([best, reason]).toEqual([null, 'no candidate keeps the budgets: proved'])
+    else {
+      // Of equal losses the faster: latency counts by a hair.
+      expect(best!.loss).toBeGreaterThanOrEqual(least - 1e-9)
+      expect(best!.loss).toBeLessThanOrEqual(least + 1e-4)
+      expect(proof!.gap).toBeLessThan(1e-5)
+      expect(proof!.bound).toBeLessThanOrEqual(least + 1.1e-4)
+    }
+  })
+
+  test('proves that nothing keeps budgets that are too tight', async () => {
+    const { best, reason } = await search({ ...request, algorithm: 'exact', budgets: parseBudgets('latency=1%') })
+    expect(leastLoss('latency=1%')).toBeUndefined()
+    expect([best, reason]).toEqual([null, 'no candidate keeps the budgets: proved'])
+  })
+
+  test('wants a budget', async () => {
+    await expect(search({ ...request, algorithm: 'exact', budgets: [] })).rejects.toThrow(UserError)
+  })
+})
+
+describe('an evolution', () => {
+  test.each(['latency=60%', 'memory=80%', 'latency=75%,weights=110%'])(
+    'comes to the optimum within %s',
+    async (text) => {
+      const { best, front } = await search({ ...request, algorithm: 'evolution', budgets: parseBudgets(text) })
+      expect(best!.loss).toBeCloseTo(leastLoss(text)!, 9)
+      const budgets = absoluteBudgets(parseBudgets(text), opened.table.score(opened.space.original))
+      for (const each of [best!, ...front]) expect(violationOf(each, budgets)).toBe(0)
+    },
+  )
+
+  test('without a budget takes the knee of its front', async () => {
+    const { best, front, original, trajectory } = await search({ ...request, algorithm: 'evolution', budgets: [] })
+    expect(front.length).toBeGreaterThan(3)
+    expect(front.map(({ candidate }) => candidate.join())).toContain(best!.candidate.join())
+    expect(best!.latencyMs).toBeLessThan(original.latencyMs)
+    expect(trajectory.at(-1)!.evaluations).toBeLessThanOrEqual(request.evaluations)
+  })
+
+  test('says so when nothing keeps the budgets', async () => {
+    const { best, reason } = await search({ ...request, algorithm: 'evolution', budgets: parseBudgets('latency=1%') })
+    expect([best, reason]).toEqual([null, 'no candidate that was looked at keeps the budgets'])
+  })
+
+  test('is the same for the same seed', async () => {
+    const run = () => search({ ...request, algorithm: 'evolution', budgets: parseBudgets('latency=60%') })
+    expect(await run()).toEqual(await run())
+  })
+
+  test('is interrupted by a signal', async () => {
+    const signal = AbortSignal.abort()
+    await expect(search({ ...request, algorithm: 'evolution', budgets: [], signal })).rejects.toThrow()
+  })
+})
+
+describe('losses', () => {
+  test('of the proxy are nothing for what the model has, and never less for narrower groups', async () => {
+    const whole = await openSpace(model, loadTarget('neural-engine'), {
+      parts: ['widths', 'blocks'],
+      widths: { kind: 'curated', step: 8 },
+    })
+    const losses = weightProxy(model, whole.space)
+    expect(lossOf(losses, whole.space.original)).toBe(0)
+    whole.space.choices.forEach((choice, i) => {
+      if (choice.kind === 'block') return
+      const list = [...losses.of[i]!]
+      const narrower = list.slice(0, choice.keep + 1)
+      expect(narrower).toEqual([...narrower].sort((a, b) => b - a))
+      expect(list[0]).toBeLessThanOrEqual(1.00001)
+      if (choice.keep > 0) expect(list[0]).toBeGreaterThan(0)
+    })
+    expect(losses.source).toBe('proxy')
+  })
+
+  test('of measurements add up as noise or as logarithms', () => {
+    const { space } = opened
+    const noise = measuredLosses(space, () => 0.5, 'sum')
+    const logs = measuredLosses(space, () => 0.5, 'log')
+    const candidate = space.with(space.with(space.original, 0, 1), 1, 1)
+    expect(lossOf(noise, candidate)).toBeCloseTo(1, 5)
+    expect(lossOf(logs, candidate)).toBeCloseTo(2 * Math.log(1.5), 5)
+  })
+})

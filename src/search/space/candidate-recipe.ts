@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Candidate } from '../../estimator/memo-table.js'
+import type { Decision, Recipe } from '../../passes/architecture/decision.js'
+import { type Declined, declined } from '../../passes/architecture/declined.js'
+import type { Choice } from './choice.js'
+import type { Space } from './space.js'
+
+/** The decisions that a candidate comes to, blocks before widths: a block is decided on as the model has it. */
+export function recipeOf(space: Space, candidate: Candidate): Recipe {
+  const gone = new Set(
+    space.choices.flatMap((choice, i) => (choice.kind === 'block' ? choice.gone[candidate[i]!]! : [])),
+  )
+  const blocks: Decision[] = []
+  const widths: Decision[] = []
+  space.choices.forEach((choice, i) => {
+    const decision = decisionOf(choice, candidate[i]!)
+    if (decision === undefined || gone.has(i)) return
+    ;(choice.kind === 'block' ? blocks : widths).push(decision)
+  })
+  return { recipeVersion: 1, decisions: [...blocks, ...widths] }
+}
+
+/** The candidate that a recipe comes to. Declined where it decides on something that the space does not have. */
+export function candidateOf(space: Space, { decisions }: Recipe): Candidate | Declined {
+  const candidate = space.original.slice()
+  for (const decision of decisions) {
+    const choice = space.choices.findIndex((each) => optionOf(each, decision) >= 0)
+    if (choice < 0)
+      return declined('outside-space', JSON.stringify(decision), 'name what the space has, as recipes of it do')
+    candidate[choice] = optionOf(space.choices[choice]!, decision)
+  }
+  return space.canonical(candidate)
+}
+
+/** undefined: nothing is to be done. */
+function decisionOf(choice: Choice, option: number): Decision | undefined {
+  if (option === choice.keep) return undefined
+  return choice.kind === 'block'
+    ? choice.decisions[option]
+    : { kind: 'width', group: choice.group, size: choice.sizes[option]! }
+}
+
+/** -1: the choice has no such option. */
+function optionOf(choice: Choice, decision: Decision): number {
+  if (choice.kind === 'block') return choice.decisions.findIndex((each) => isDeepStrictEqual(each, decision))
+  return decision.kind === 'width' && decision.group === choice.group ? choice.sizes.indexOf(decision.size) : -1
+}

@@ -1,0 +1,121 @@
+import type { Target } from '../hw/target.js'
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import type { Recipe } from '../passes/architecture/decision.js'
+import type { SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
+import type { Budget } from '../search/budgets.js'
+import { curatedStep } from '../search/curated-step.js'
+import { weightProxy } from '../search/fidelity/weight-proxy.js'
+import { landscapeAround } from '../search/landscape.js'
+import { type OpenedSpace, openSpace, type SpacePart } from '../search/open-space.js'
+import { budgetsOf, type ScoredCandidate, type SearchAlgorithm, type SearchRequest } from '../search/request.js'
+import { search } from '../search/search.js'
+import { recipeOf } from '../search/space/candidate-recipe.js'
+import type { Choice } from '../search/space/choice.js'
+
+/** What to look for, and where. */
+export interface SearchOptions {
+  readonly algorithm: SearchAlgorithm
+  readonly parts: readonly SpacePart[]
+  readonly budgets: readonly Budget[]
+  readonly evaluations: number
+}
+
+export interface SearchJob {
+  readonly target: Target
+  readonly symbols: ReadonlyMap<string, number>
+  readonly seed: number
+  readonly timeLimitSeconds?: number | undefined
+  readonly onStage?: ((text: string) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The front in a report has at most so many points. */
+const mostPoints = 16
+
+/**
+ * Searches a model (exact passes applied) for a recipe, without data: costs are estimated, losses guessed. Throws UserError
+ * `unreachable` where nothing keeps the budgets.
+ */
+export async function searchRecipe(
+  model: Model,
+  { algorithm, parts, budgets, evaluations }: SearchOptions,
+  { target, symbols, seed, timeLimitSeconds, onStage, signal }: SearchJob,
+): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
+  onStage?.('opening the search space')
+  const widths = { kind: 'curated', step: curatedStep(target) } as const
+  const opened = await openSpace(model, target, { parts, widths, binding: { symbols }, signal })
+  const losses = weightProxy(model, opened.space)
+  onStage?.(`searching ${opened.space.size} candidates`)
+  const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
+  const { original, best, front, trajectory, proof, reason, evaluations: spent } = await search(request)
+  if (best === null) {
+    const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
+    const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
+    throw new UserError('unreachable', '--budget', what, 'allow more, or let --space change more')
+  }
+  const point = pointIn(opened)
+  const entry: SearchedEntry = {
+    algorithm,
+    seed,
+    space: {
+      parts,
+      choices: opened.space.choices.length,
+      candidates: String(opened.space.size),
+      approximation: opened.approximation ?? null,
+      declined: declinedOptions(opened),
+    },
+    budgets: budgetsOf(request).map(({ figure, atMost }) => ({ figure, atMost })),
+    losses: { source: losses.source, note: losses.note },
+    original: point(original),
+    best: point(best),
+    front: spread(front).map(point),
+    trajectory,
+    evaluations: spent,
+    proof,
+    reason,
+    landscape: landscape(request, best),
+  }
+  return { recipe: recipeOf(opened.space, best.candidate), entry }
+}
+
+const pointIn =
+  ({ space }: OpenedSpace) =>
+  ({ latencyMs, energyMj, weightBytes, peakBytes, loss, candidate }: ScoredCandidate): SearchPoint => ({
+    latencyMs,
+    energyMj,
+    weightBytes,
+    peakActivationBytes: peakBytes,
+    loss,
+    decisions: recipeOf(space, candidate).decisions,
+  })
+
+/** Evenly from end to end. */
+function spread<Item>(items: readonly Item[]): Item[] {
+  if (items.length <= mostPoints) return [...items]
+  return Array.from({ length: mostPoints }, (_, i) => items[Math.round((i * (items.length - 1)) / (mostPoints - 1))]!)
+}
+
+function declinedOptions({ declined }: OpenedSpace): SearchedEntry['space']['declined'] {
+  const reasons = [...new Set(declined.map(({ why }) => why.reason))].sort()
+  return reasons.map((reason) => {
+    const alike = declined.filter(({ why }) => why.reason === reason)
+    const [{ decision, why }] = alike as [(typeof alike)[number]]
+    return { reason, count: alike.length, example: `${decision.alternative} of ${why.place}`, remedy: why.remedy }
+  })
+}
+
+const landscape = (request: SearchRequest, best: ScoredCandidate): SearchedChoice[] =>
+  landscapeAround(request, best).map(({ choice, chosen, others }) => ({
+    place: choice.kind === 'block' ? `block "${choice.block}"` : `channels of "${choice.group}"`,
+    chosen: optionText(choice, chosen),
+    others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
+      option: optionText(choice, option),
+      latencyMs,
+      loss,
+      why,
+    })),
+  }))
+
+const optionText = (choice: Choice, option: number): string =>
+  choice.kind === 'block' ? (choice.decisions[option]?.alternative ?? 'as it is') : String(choice.sizes[option])

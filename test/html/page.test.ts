@@ -1,0 +1,215 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AxeResults } from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { htmlReport } from '../../src/report/html/html-report.js'
+import type { Report } from '../../src/report/report.js'
+import { findBrowser } from './browser.js'
+import { fromRecipe, hostile, large, measured, nothing, tailored } from './reports.js'
+
+const browserPath = findBrowser()
+const title = browserPath === undefined ? 'the HTML report (needs a chromium in the path)' : 'the HTML report'
+
+/** In the browser: types of its DOM are not among those of the project. */
+interface BrowserWindow {
+  readonly axe: { run(): Promise<AxeResults> }
+}
+
+describe.skipIf(browserPath === undefined)(title, () => {
+  let browser: Browser
+  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+  const cases: Record<string, () => Promise<Report>> = {
+    tailored,
+    fromRecipe,
+    measured,
+    nothing,
+    hostile,
+    '3,000 nodes': () => large(3000),
+  }
+  const files = new Map<string, string>()
+  const sizes = new Map<string, number>()
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] })
+    const folder = mkdtempSync(join(tmpdir(), 'html-'))
+    for (const [name, make] of Object.entries(cases)) {
+      const text = htmlReport(await make())
+      const file = join(folder, `${files.size}.html`)
+      writeFileSync(file, text)
+      files.set(name, file)
+      sizes.set(name, Buffer.byteLength(text))
+    }
+  }, 180_000)
+
+  afterAll(() => browser?.close())
+
+  /** Opens a report from its file. `faults`: what the console said, and what was asked of a network. */
+  async function open(name: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+    const context = await browser.newContext({ viewport: wide, bypassCSP: true, ...options })
+    const page = await context.newPage()
+    const faults: string[] = []
+    page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`))
+    page.on('pageerror', (error) => faults.push(error.message))
+    page.on('dialog', (dialog) => {
+      faults.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) faults.push(`request: ${request.url()}`)
+    })
+    await page.goto(pathToFileURL(files.get(name)!).href)
+    return { page, faults }
+  }
+
+  const wide = { width: 1280, height: 900 }
+  const phone = { width: 360, height: 740 }
+
+  describe.each(Object.keys(cases))('%s', (name) => {
+    test('is one small file that asks for nothing and says nothing', async () => {
+      const { page, faults } = await open(name, { bypassCSP: false })
+      await page.waitForLoadState('networkidle')
+      expect(faults).toEqual([])
+      expect(await page.locator('section').count()).toBe(12)
+      expect(sizes.get(name)!).toBeLessThan(5e6)
+      await page.context().close()
+    })
+
+    test.each([
+      ['wide and light', { viewport: wide, colorScheme: 'light' }],
+      ['wide and dark', { viewport: wide, colorScheme: 'dark' }],
+      ['a phone, light', { viewport: phone, colorScheme: 'light' }],
+      ['a phone, dark', { viewport: phone, colorScheme: 'dark' }],
+    ] as const)(
+      '%s: no violation, nothing wider than the screen',
+      async (_, options) => {
+        const { page } = await open(name, options)
+        await page.addScriptTag({ path: axe })
+        const { violations } = await page.evaluate(() => (globalThis as unknown as BrowserWindow).axe.run())
+        expect(
+          violations.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes
+                .map(({ html }) => html)
+                .slice(0, 3)
+                .join(' | ')}`,
+          ),
+        ).toEqual([])
+        const overhang = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+        expect(overhang).toBeLessThanOrEqual(0)
+        await page.context().close()
+      },
+      120_000,
+    )
+  })
+
+  test('views without data say why', async () => {
+    const { page } = await open('nothing')
+    for (const id of [
+      'proof',
+      'decisions',
+      'kernels',
+      'shares',
+      'roofline',
+      'memory',
+      'landscape',
+      'search',
+      'changes',
+    ])
+      expect((await page.locator(`#${id} .empty:visible`).first().textContent())!.length, id).toBeGreaterThan(20)
+    await page.context().close()
+  })
+
+  test('views with data show it', async () => {
+    const { page } = await open('tailored')
+    for (const id of [
+      'proof',
+      'decisions',
+      'kernels',
+      'shares',
+      'roofline',
+      'memory',
+      'landscape',
+      'search',
+      'changes',
+      'energy',
+    ])
+      expect(await page.locator(`#${id} svg:visible`).count(), id).toBeGreaterThan(0)
+    await expect(page.locator('#search svg:visible').first().textContent()).resolves.toMatch(/chosen: 0\.\d+ ms/)
+    await page.context().close()
+  })
+
+  test('error bars are there where the target has them', async () => {
+    const { page } = await open('measured')
+    expect(await page.locator('#estimator svg:visible').count()).toBe(1)
+    expect(await page.locator('#estimator table').textContent()).toContain('convolution, float32')
+    await page.context().close()
+  })
+
+  test('names are text', async () => {
+    const { page } = await open('hostile')
+    expect(await page.locator('img, section script').count()).toBe(0)
+    expect(await page.locator('#kernels details').textContent()).toContain('"><img src=x onerror=alert(1)>')
+    await page.context().close()
+  })
+
+  test('arrow keys visit the marks of a chart, and what they say is spoken', async () => {
+    const { page } = await open('tailored')
+    await page.locator('#kernels .chart').focus()
+    expect(await page.locator('#tip').isVisible()).toBe(false)
+    await page.keyboard.press('ArrowRight')
+    const first = await page.locator('#tip').textContent()
+    expect(first).toMatch(/^before:\n.*: 0\.\d+ ms/)
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('#tip').textContent()).not.toBe(first)
+    expect(await page.locator('#spoken').textContent()).toBe(await page.locator('#tip').textContent())
+    await page.keyboard.press('Home')
+    expect(await page.locator('#tip').textContent()).toBe(first)
+    await page.keyboard.press('Escape')
+    expect(await page.locator('#tip').isVisible()).toBe(false)
+    await page.context().close()
+  })
+
+  test('everything that can be operated is reached by Tab, and areas change with the arrow keys', async () => {
+    const { page } = await open('tailored')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.className')).toBe('skip')
+    await page.locator('#treemap-latency').focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('[data-panel="macs"]').isVisible()).toBe(true)
+    expect(await page.locator('[data-panel="latency"]').isVisible()).toBe(false)
+    await page.context().close()
+  })
+
+  test('a pointer over a mark shows its figures', async () => {
+    const { page } = await open('tailored')
+    await page.locator('#memory .wide rect').first().hover()
+    expect(await page.locator('#tip').textContent()).toMatch(/: .*B alive$/)
+    await page.context().close()
+  })
+
+  test('the theme can be chosen', async () => {
+    const { page } = await open('tailored', { colorScheme: 'light' })
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    const light = await background()
+    await page.locator('.theme').click()
+    expect(await background()).toBe(light)
+    await page.locator('.theme').click()
+    expect(await page.locator('.theme').textContent()).toBe('Theme: dark')
+    expect(await background()).not.toBe(light)
+    await page.context().close()
+  })
+
+  test('in print there is all but what only a screen can use', async () => {
+    const { page } = await open('tailored', { colorScheme: 'dark' })
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('nav').isVisible()).toBe(false)
+    for (const panel of await page.locator('.panel').all()) expect(await panel.isVisible()).toBe(true)
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light')
+    expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(10_000)
+    await page.context().close()
+  })
+})
