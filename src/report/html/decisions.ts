@@ -4,7 +4,7 @@ import { change, count, milliseconds, significant } from '../format.js'
 import type { DecisionEntry, Report } from '../report.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
-import { empty, type Section, shortName, table } from './parts.js'
+import { beginningOf, empty, type Section, table } from './parts.js'
 
 /** What was changed of the architecture, and why each is of its kind; passes that fired or declined. */
 export function decisions({ decisions, passes }: Report): Section {
@@ -52,7 +52,7 @@ function steps(decisions: readonly DecisionEntry[], { width, layout }: Drawing):
     marks: [
       text(all, {
         y: at,
-        text: ({ name }: Step) => shortName(name, isWide ? 34 : 44),
+        text: ({ name }: Step) => beginningOf(name, isWide ? 34 : 44),
         frameAnchor: 'left',
         textAnchor: isWide ? 'end' : 'start',
         dx: isWide ? -8 : 0,

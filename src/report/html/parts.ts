@@ -75,3 +75,7 @@ export function kindLegend(kernels: readonly { readonly kind: string }[]): Marku
 /** The end of a long name says more than its beginning. */
 export const shortName = (name: string, length: number): string =>
   name.length > length ? `…${name.slice(1 - length)}` : name
+
+/** Where the beginning says more. */
+export const beginningOf = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text

@@ -37,7 +37,7 @@ export function treemaps({ sides }: Subject): Section {
     body: html`<div class="tabs" role="radiogroup" aria-label="What areas stand for">${measures.map(
       ({ id, title }, i) =>
         html`<input type="radio" name="treemap" id="treemap-${id}"${i === 0 && html` checked`}><label for="treemap-${id}">${title}</label>`,
-    )}${measures.map((measure) => html`<div class="panel" data-panel="${measure.id}">${panel(measure, sides)}</div>`)}</div>
+    )}${measures.map((measure) => html`<div class="panel" data-panel="${measure.id}" data-title="${measure.title}">${panel(measure, sides)}</div>`)}</div>
 ${kindLegend(sides.flatMap(({ metrics }) => metrics.kernels))}`,
   }
 }
