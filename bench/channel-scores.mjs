@@ -1,8 +1,9 @@
 // Which channels a depth multiplier lets go, weights left as they are and refitted: top-1 of trained nets by the scores that chose.
 // Calibration: four fifths of the nets' calibration images; held out: the fifth, by which the default was chosen; test images
 // are only looked at. With --samples fewer calibration images are refitted to.
-// Usage: node bench/channel-scores.mjs SHARED_DIR [--samples N] [--only NET]. Needs dist/. Writes bench/results/channel-scores.json.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Usage: node bench/channel-scores.mjs SHARED_DIR [--samples N] [--only NET] [--scores NAME]. Needs dist/. Writes
+// bench/results/channel-scores.json after every figure; what is not asked for stays as it is there.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { evaluate } from '../dist/accuracy/evaluate.js'
@@ -21,7 +22,7 @@ import { machine } from './machine.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { samples: { type: 'string', default: '100000' }, only: { type: 'string' } },
+  options: { samples: { type: 'string', default: '100000' }, only: { type: 'string' }, scores: { type: 'string' } },
 })
 const [shared] = positionals
 const cifar = {
@@ -74,19 +75,33 @@ async function topOne(model, data) {
 
 const tuner = await loadTuner(defaultTuner())
 const output = new URL('./results/channel-scores.json', import.meta.url)
+const results = existsSync(output) ? JSON.parse(readFileSync(output, 'utf8')).results : []
+
+function write() {
+  const text = JSON.stringify({ machine: machine(), tuner: tuner.name, multipleOf, results }, null, 2)
+  writeFileSync(output, `${text}\n`)
+}
+
+/** Figures of a net from before, if they are of the same samples. */
+function recordOf(facts) {
+  const at = results.findIndex(({ model }) => model === facts.model)
+  const isSame = at >= 0 && results[at].calibration === facts.calibration
+  const record = { ...facts, ratios: isSame ? results[at].ratios : {} }
+  results.splice(at < 0 ? results.length : at, 1, record)
+  return record
+}
 
 async function measure(net) {
   const { model, calibration, heldOut, test } = await open(net)
   const accuracies = async (of) => ({ heldOut: await topOne(of, heldOut), test: await topOne(of, test) })
-  const record = {
+  const record = recordOf({
     model: net.name,
     calibration: calibration.count,
     heldOut: heldOut.count,
     test: test.count,
     original: await accuracies(model),
-    ratios: {},
-  }
-  for (const name of channelScoringNames()) {
+  })
+  for (const name of channelScoringNames().filter((each) => (values.scores ?? each) === each)) {
     const scores = await channelScoring(name).open(model, calibration, {})
     for (const ratio of ratios) {
       const decisions = [{ kind: 'depth-multiplier', ratio, multipleOf }]
@@ -96,16 +111,10 @@ async function measure(net) {
       await tuner.tune({ teacher: model, student, correspondence, fitted, data: calibration, options: {} })
       const figures = { asIs, refitted: await accuracies(student) }
       record.ratios[ratio] = { ...record.ratios[ratio], [name]: figures }
+      write()
       console.log(net.name, ratio, name, JSON.stringify(figures))
     }
   }
-  return record
 }
 
-const results = []
-for (const net of nets) results.push(await measure(net))
-// Of one net alone: the others' figures stay.
-const before = values.only === undefined ? [] : JSON.parse(readFileSync(output, 'utf8')).results
-const all = [...before.filter(({ model }) => model !== values.only), ...results]
-const text = JSON.stringify({ machine: machine(), tuner: tuner.name, multipleOf, results: all }, null, 2)
-writeFileSync(output, `${text}\n`)
+for (const net of nets) await measure(net)

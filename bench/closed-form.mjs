@@ -24,8 +24,29 @@ const cifar = ['images', 'labels'].flatMap((what) => {
 const imagenet = ['--data', 'calibration', '--test-data', 'test'].map((word) =>
   word.startsWith('--') ? word : join(shared, 'data/imagenet', word),
 )
+const files = (folder, names) => names.flatMap(([flag, name]) => [`--${flag}`, join(shared, folder, name)])
+const camvid = files('data/camvid', [
+  ['data', 'train_images.npy.gz'],
+  ['labels', 'train_labels.npy.gz'],
+  ['test-data', 'test_images.npy.gz'],
+  ['test-labels', 'test_labels.npy.gz'],
+])
+const person = files('data/person', [
+  ['data', 'train_images.npy.gz'],
+  ['labels', 'train_boxes.json'],
+  ['test-data', 'test_images.npy.gz'],
+  ['test-labels', 'test_boxes.json'],
+])
+const shapes = files('trained/shapes', [
+  ['data', 'calibration'],
+  ['test-data', 'test'],
+])
 const nets = {
   cifar_ibn: { file: 'trained/cifar_ibn.onnx', data: [...cifar, '--preprocess', 'none'] },
+  cifar_dw: { file: 'trained/cifar_dw.onnx', data: [...cifar, '--preprocess', 'none'] },
+  shapes_ibn: { file: 'trained/shapes/shapes_ibn.onnx', data: [...shapes, '--preprocess', 'tensorflow'] },
+  camvid_seg: { file: 'trained/camvid_seg.onnx', data: [...camvid, '--preprocess', 'none'] },
+  person_det: { file: 'trained/person_det.onnx', data: [...person, '--preprocess', 'none'] },
   mobilenetv2: { file: 'models/mobilenetv2_1.0_224.onnx', data: [...imagenet, '--preprocess', 'tensorflow'] },
 }
 
@@ -36,7 +57,7 @@ const scaled = (ratio) => ({ kind: 'depth-multiplier', ratio })
 const cases = [
   { net: 'cifar_ibn', name: 'blocks 0-2', decisions: fused(0, 1, 2), toReach: 0.835 },
   { net: 'cifar_ibn', name: 'x 0.75, blocks 0-2', decisions: [scaled(0.75), ...fused(0, 1, 2)], toReach: 0.79 },
-  ...Array.from({ length: 7 }, (_, i) => ({
+  ...Array.from({ length: 8 }, (_, i) => ({
     net: 'cifar_ibn',
     name: `block ${i}`,
     decisions: fused(i),
@@ -58,6 +79,18 @@ const cases = [
     decisions: fused(...blocks),
     toReach,
   })),
+  // Fused where the estimate for neural-engine gains more than a hundredth.
+  ...[
+    ['shapes_ibn', [0, 1, 2]],
+    ['cifar_ibn', [0, 1, 2, 3, 4]],
+    ['camvid_seg', [0, 1, 2, 3, 4]],
+    ['person_det', [0, 1, 2, 3, 4, 5]],
+  ].flatMap(([net, blocks]) => [
+    { net, name: 'widths only: x 0.75', decisions: [scaled(0.75)] },
+    { net, name: `fusion only: ${blocks.join(', ')}`, decisions: fused(...blocks) },
+    { net, name: `both: x 0.75, ${blocks.join(', ')}`, decisions: [scaled(0.75), ...fused(...blocks)] },
+  ]),
+  { net: 'cifar_dw', name: 'widths only: x 0.75', decisions: [scaled(0.75)] },
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'closed-form-'))
@@ -109,18 +142,21 @@ const rounded = (value, digits = 4) => Number(value.toFixed(digits))
 for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => `${net} ${name}`.includes(only))) {
   const plain = await optimize(nets[net], decisions, 'none')
   const { report, seconds, peakBytes } = await optimize(nets[net], decisions, 'closed-form')
-  const { before, after, drop, dropInterval, samples } = report.accuracy
+  const { metric, before, after, drop, dropInterval, samples } = report.accuracy
   const entry = {
     net,
     name,
+    metric,
     samples,
     original: rounded(before),
     inherited: rounded(plain.report.accuracy.after),
     refitted: rounded(after),
     drop: rounded(drop),
     dropInterval: dropInterval.map((bound) => rounded(bound)),
-    toReach,
+    ...(toReach !== undefined && { toReach }),
     latencyChange: rounded(report.after.latencyMs / report.before.latencyMs - 1),
+    peakActivationChange: rounded(report.after.peakActivationBytes / report.before.peakActivationBytes - 1),
+    parameterChange: rounded(report.after.parameters / report.before.parameters - 1),
     seconds: rounded(seconds, 1),
     peakMegabytes: Math.round(peakBytes / 1e6),
   }
@@ -134,6 +170,7 @@ for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => 
   const order = (each) => cases.findIndex((one) => one.net === each.net && one.name === each.name)
   const sorted = [...others, entry].sort((a, b) => order(a) - order(b))
   writeFileSync(results, `${JSON.stringify({ machine: machine(), cases: sorted }, null, 2)}\n`)
-  const [share, reach] = [after, toReach].map((value) => `${(100 * value).toFixed(2)} %`)
-  console.log(`${net} ${name}: ${share} (to reach ${reach}), ${entry.seconds} s, ${entry.peakMegabytes} MB`)
+  const percent = (value) => `${(100 * value).toFixed(2)} %`
+  const aim = toReach === undefined ? '' : ` (to reach ${percent(toReach)})`
+  console.log(`${net} ${name}: ${percent(after)}${aim}, ${entry.seconds} s, ${entry.peakMegabytes} MB`)
 }

@@ -3,5 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Builds `dist/` once before the tests: those of the command line run the program as a user does. */
 export default function setup(): void {
-  execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url))])
+  execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url))], {
+    stdio: 'inherit',
+  })
 }

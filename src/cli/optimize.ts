@@ -8,7 +8,7 @@ import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
-import { searchOf, searchOptions } from './search-options.js'
+import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const builder = (args: Argv) =>
@@ -80,10 +80,11 @@ export const optimizeCommand: CommandModule<object, Options> = {
 }
 
 async function run(options: Options): Promise<void> {
-  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { writeText }] = await Promise.all([
+  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }] = await Promise.all([
     import('../zoo/job.js'),
     import('../hw/target.js'),
     import('../zoo/bind-symbols.js'),
+    import('../zoo/asked-search.js'),
     import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)

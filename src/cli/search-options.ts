@@ -1,17 +1,9 @@
-import { UserError } from '../ir/errors.js'
-import { parseBudgets } from '../search/budgets.js'
-import type { SpacePart } from '../search/open-space.js'
-import type { SearchAlgorithm } from '../search/request.js'
-import type { SearchOptions } from '../zoo/search-recipe.js'
-
-const algorithms: readonly ('none' | SearchAlgorithm)[] = ['none', 'exact', 'evolution']
-
-const parts: readonly SpacePart[] = ['widths', 'blocks']
+import { defaultEvaluations, defaultSpace, searchAlgorithms } from '../zoo/asked-search.js'
 
 /** What every command that searches takes. */
 export const searchOptions = {
   search: {
-    choices: algorithms,
+    choices: searchAlgorithms,
     default: 'none' as const,
     describe:
       'how a recipe is looked for; none: exact passes only; exact: proved to be the best within --budget; evolution: also ' +
@@ -19,9 +11,9 @@ export const searchOptions = {
   },
   space: {
     type: 'string',
-    default: parts.join(','),
+    default: defaultSpace,
     requiresArg: true,
-    describe: `what a search may change: ${parts.join(', ')}`,
+    describe: `what a search may change: ${defaultSpace}`,
   },
   budget: {
     type: 'string',
@@ -31,44 +23,8 @@ export const searchOptions = {
   },
   evaluations: {
     type: 'number',
-    default: 100_000,
+    default: defaultEvaluations,
     requiresArg: true,
     describe: 'candidates that an evolution may score',
   },
 } as const
-
-/** The options as a job takes them; undefined: nothing is to be searched. Throws UserError `usage`. */
-export function searchOf(options: {
-  readonly search: 'none' | SearchAlgorithm
-  readonly space: string
-  readonly budget: string | undefined
-  readonly evaluations: number
-  readonly recipe: string | undefined
-}): SearchOptions | undefined {
-  const { search, space, budget, evaluations, recipe } = options
-  if (search === 'none') {
-    if (budget !== undefined)
-      throw new UserError(
-        'usage',
-        '--budget',
-        'nothing is searched',
-        'say how with --search exact or --search evolution',
-      )
-    return undefined
-  }
-  if (recipe !== undefined)
-    throw new UserError('usage', '--search', 'the recipe is given already', 'give --recipe or --search, not both')
-  if (!(Number.isInteger(evaluations) && evaluations > 0))
-    throw new UserError('usage', '--evaluations', `${evaluations} is no count`, 'give a whole number from 1')
-  const budgets = budget === undefined ? [] : parseBudgets(budget)
-  return { algorithm: search, parts: partsOf(space), budgets, evaluations }
-}
-
-function partsOf(text: string): SpacePart[] {
-  return text.split(',').map((name) => {
-    const part = parts.find((each) => each === name.trim())
-    if (part === undefined)
-      throw new UserError('usage', '--space', `no part "${name}" of a search space`, `use ${parts.join(', ')}`)
-    return part
-  })
-}

@@ -3,12 +3,15 @@ import type { Argv, CommandModule } from 'yargs'
 import type { ZooSummary } from '../report/zoo-summary.js'
 import { tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
+import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, wantsColors } from './progress.js'
+import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const { target, shape, batch } = bindingOptions
+const { search, space, budget, evaluations } = searchOptions
 
 const builder = (args: Argv) =>
   args
@@ -41,6 +44,11 @@ const builder = (args: Argv) =>
       freeze: { type: 'boolean', describe: 'write the sizes of --shape and --batch into the files' },
       verify: { type: 'boolean', describe: 'compare with the originals through onnxruntime; --no-verify skips it' },
       recipe: { type: 'string', requiresArg: true, describe: 'architecture decisions to apply, a JSON file' },
+      search: { ...search, default: undefined },
+      space: { ...space, default: undefined },
+      budget,
+      evaluations: { ...evaluations, default: undefined },
+      'channel-scores': channelScoresOption,
       tune: { choices: tunerNames(), requiresArg: true, describe: 'how weights are refitted after a recipe' },
       ...dataOptions,
       ...testDataOptions,
@@ -54,6 +62,7 @@ const builder = (args: Argv) =>
     })
     .example('$0 zoo models/ --out tailored/', 'all models of a folder for neural-engine')
     .example('$0 zoo "models/**/*.onnx" --target cpu --jobs 2 --out tailored/', 'a pattern, another target')
+    .example('$0 zoo models/ --search exact --budget latency=70% --best-effort --out tailored/', 'searches each')
     .example('$0 zoo zoo.json --time-limit 300 --memory-limit 4GB --out tailored/', 'with options for each model')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -119,7 +128,12 @@ const requestOf = (options: Options) => ({
   metric: options.metric,
   maxDrop: options['max-drop'],
   recipe: options.recipe,
+  search: options.search,
+  space: options.space,
+  budget: options.budget,
+  evaluations: options.evaluations,
   tune: options.tune,
+  channelScores: options['channel-scores'],
   bestEffort: options['best-effort'],
   keepOverridable: options['keep-overridable'],
   seed: options.seed,

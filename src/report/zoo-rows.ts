@@ -25,10 +25,12 @@ export function zooCells(model: ZooModel): string[] {
     latency.format(before),
     latency.format(after),
     ...shown.map((figure) => changeOf(model, figure)),
-    model.accuracy === null ? '-' : `${significant(model.accuracy.before)} -> ${significant(model.accuracy.after)}`,
+    model.accuracy === null ? '-' : `${scoreText(model.accuracy.before)} -> ${scoreText(model.accuracy.after)}`,
     verdictText(model),
   ]
 }
+
+const scoreText = (score: number | null): string => (score === null ? 'exact' : significant(score))
 
 function changeOf({ figures: own }: ZooModel, { key }: Figure): string {
   const figure = own[key]
@@ -36,7 +38,7 @@ function changeOf({ figures: own }: ZooModel, { key }: Figure): string {
 }
 
 const verdictText = ({ verdict, reason }: ZooModel): string =>
-  verdict === 'agrees' ? 'yes' : verdict === 'unverified' ? `no: ${reason ?? 'unknown reason'}` : (reason ?? verdict)
+  verdict === 'agrees' ? 'yes' : verdict === 'unverified' ? `no: ${reason ?? 'unknown reason'}` : 'not compared'
 
 /** `37 of 39 models, latency x 0.81 in the mean, 2 failed, 1 unverified`. */
 export function zooHeadline({ totals }: ZooSummary): string {

@@ -34,12 +34,13 @@ export interface ZooModel {
   readonly seconds: number
 }
 
+/** Infinite figures, as of an exact copy, are null. */
 export interface ZooAccuracy {
   readonly metric: string
   readonly higherIsBetter: boolean
-  readonly before: number
-  readonly after: number
-  readonly drop: number
+  readonly before: number | null
+  readonly after: number | null
+  readonly drop: number | null
 }
 
 /** What kept a model from being emitted. */
@@ -50,6 +51,8 @@ export type ZooFailureKind =
   | 'usage'
   | 'verification-failed'
   | 'gate-failed'
+  /** A search found nothing within its budgets. */
+  | 'unreachable'
   | 'time-limit'
   | 'memory-limit'
   | 'crash'
@@ -100,13 +103,10 @@ export function zooModelOf(
   }
 }
 
-const scoresOf = ({ metric, higherIsBetter, before, after, drop }: AccuracyEntry): ZooAccuracy => ({
-  metric,
-  higherIsBetter,
-  before,
-  after,
-  drop,
-})
+function scoresOf({ metric, higherIsBetter, before, after, drop }: AccuracyEntry): ZooAccuracy {
+  const finite = (value: number) => (Number.isFinite(value) ? value : null)
+  return { metric, higherIsBetter, before: finite(before), after: finite(after), drop: finite(drop) }
+}
 
 /** Latency after over before; 1 where there was none. */
 export const latencyRatio = ({ figures }: ZooModel): number => {
@@ -120,7 +120,6 @@ export function zooSummary(
   models: readonly ZooModel[],
   failed: readonly ZooFailure[],
 ): ZooSummary {
-  const logs = models.map(latencyRatio).filter((ratio) => ratio > 0)
   const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0
   const sorted = [...models].sort((a, b) => latencyRatio(a) - latencyRatio(b) || byName(a, b))
@@ -133,17 +132,12 @@ export function zooSummary(
       done: models.length,
       failed: failed.length,
       unverified: models.filter(({ verdict }) => verdict === 'unverified').length,
-      // Summed in the order of the gain: the same bits, whoever was done first.
-      latencyRatio:
-        logs.length === 0
-          ? null
-          : Math.exp(
-              sorted
-                .map(latencyRatio)
-                .filter((ratio) => ratio > 0)
-                .reduce((sum, ratio) => sum + Math.log(ratio), 0) / logs.length,
-            ),
+      latencyRatio: geometricMean(sorted.map(latencyRatio).filter((ratio) => ratio > 0)),
       seconds: [...models, ...failed].reduce((sum, { seconds }) => sum + seconds, 0),
     },
   }
 }
+
+/** null of nothing. The same bits only in the same order. */
+const geometricMean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)

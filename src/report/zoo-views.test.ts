@@ -1,8 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
 import { htmlZoo } from './html/html-zoo.js'
+import type { Report } from './report.js'
 import { colorsFor } from './terminal.js'
-import { type ZooFailure, type ZooModel, zooSummary } from './zoo-summary.js'
+import { type ZooFailure, type ZooModel, zooModelOf, zooSummary } from './zoo-summary.js'
 import { csvZoo, markdownZoo, terminalZoo } from './zoo-views.js'
 
 const model = (name: string, before: number, after: number, more: Partial<ZooModel> = {}): ZooModel => ({
@@ -16,6 +17,8 @@ const failure: ZooFailure = {
   ...{ name: 'bad|<b>', file: 'bad.onnx', kind: 'bad-file', seconds: 1 },
   error: 'bad.onnx: "quoted", with a comma; <script>alert(1)</script>',
 }
+
+const metrics = { latencyMs: 1, energy: {}, kernels: [] }
 
 const accuracy = { metric: 'top-1', higherIsBetter: true, before: 0.9, after: 0.89, drop: 0.01 }
 const summary = zooSummary(
@@ -40,6 +43,24 @@ describe('summaries of zoos', () => {
   test('the same whatever was done first', () => {
     const reversed = zooSummary(summary.tool, [...summary.models].reverse(), [...summary.failed].reverse())
     expect(JSON.stringify(reversed)).toBe(JSON.stringify(summary))
+  })
+
+  test('scores without end are the same before and after they went through JSON', () => {
+    const exact = { ...accuracy, before: Number.POSITIVE_INFINITY, after: 21, drop: Number.POSITIVE_INFINITY }
+    const found = zooModelOf(
+      {
+        ...{
+          accuracy: exact,
+          model: { file: 'a.onnx', sha256: '' },
+          target: { name: 'chip' },
+          verification: { verdict: 'skipped' },
+        },
+        ...{ warnings: [], timing: {}, result: null, before: metrics, after: metrics },
+      } as unknown as Report,
+      { name: 'a', result: 'a', report: 'a' },
+    )
+    expect(JSON.parse(JSON.stringify(found.accuracy))).toEqual(found.accuracy)
+    expect(markdownZoo(zooSummary(summary.tool, [found], []))).toContain('| exact -\\> 21.0 |')
   })
 
   test('the terminal lists the best, counts the rest, and names what failed', () => {

@@ -77,8 +77,8 @@ export function csvZoo({ models, failed }: ZooSummary): string {
   return [head, ...done, ...others].map((row) => `${row.map(csvField).join(',')}\r\n`).join('')
 }
 
-function csvField(value: string | number | undefined): string {
-  const text = value === undefined ? '' : String(value)
+function csvField(value: string | number | null | undefined): string {
+  const text = value === undefined || value === null ? '' : String(value)
   // A spreadsheet would take these for formulas.
   const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

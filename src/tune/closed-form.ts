@@ -6,14 +6,16 @@ import { LayerSolver } from './layer-fit.js'
 import { RowProducts } from './normal-equations.js'
 import { areComparable, outputDistance } from './output-distance.js'
 import { fitPair } from './pair-fit.js'
-import { Ridge } from './ridge.js'
+import { joined, Ridge } from './ridge.js'
 import { StudentWalk } from './student-walk.js'
 import { isHeldOut, TaskRows } from './task-rows.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TunedLayer, TuneReport, TuneRequest } from './tuner.js'
 
 /** For layers that were not rewritten, relative to the mean diagonal: their present weights are worth staying near to. */
-const downstreamRegularisations = [1e-2, 1e-1]
+const downstreamRegularisations = [1e-2, 1e-3]
+/** Where neither of those helps. */
+const cautiousRegularisation = 1e-1
 /** Layers in a row without a gain, after which none is expected. */
 const patience = 4
 
@@ -142,19 +144,32 @@ class ClosedForm {
     const present = layer.weights(0)
     const equations = await solver.equations(rows!.kept)
     const before = this.#distance ?? (await this.#measure())
-    let best = { distance: before, weights: present, regularisation: 0, conditioning: 0 }
-    for (const regularisation of downstreamRegularisations) {
-      const ridge = new Ridge(equations, regularisation)
-      const weights = ridge.solve(equations.cross, present)
-      this.#write(task, [weights])
+    let best = { distance: before, regularisation: 0 }
+    const candidates = [...downstreamRegularisations]
+    for (const regularisation of candidates) {
+      this.#write(task, [new Ridge(equations, regularisation).solve(equations.cross, present)])
       const distance = await this.#measure()
-      if (distance < best.distance) best = { distance, weights, regularisation, conditioning: ridge.conditioning() }
+      if (distance < best.distance) best = { distance, regularisation }
+      if (
+        best.regularisation === 0 &&
+        candidates.length === downstreamRegularisations.length &&
+        regularisation === candidates.at(-1)
+      )
+        candidates.push(cautiousRegularisation)
     }
-    this.#write(task, [best.weights])
-    this.#distance = best.distance
-    this.#rejected = best.weights === present ? this.#rejected + 1 : 0
-    if (best.weights === present) return
-    const { regularisation, conditioning } = best
+    const isBetter = best.regularisation > 0
+    this.#rejected = isBetter ? 0 : this.#rejected + 1
+    if (!isBetter) {
+      this.#write(task, [present])
+      this.#distance = before
+      return
+    }
+    // Chosen: now with the samples that it was chosen by.
+    const all = joined(equations, await solver.equations(rows!.heldOut))
+    const ridge = new Ridge(all, best.regularisation)
+    this.#write(task, [ridge.solve(all.cross, present)])
+    const { regularisation } = best
+    const conditioning = ridge.conditioning()
     this.#layers.push({ layer: layer.node.label, target: task.target, regularisation, conditioning })
   }
 

@@ -49,64 +49,89 @@ const leastGain = 1e-3
 /** Halvings of a step that leads up. */
 const halvings = 4
 
+/** Steps at the end, with the rows that were held out. */
+const lastSteps = 12
+
 /**
  * Fits both layers to what the second is to give: least squares over W, with P always solved for (variable projection, Golub and
  * Pereyra 1973), by quasi-Newton steps on top of the Gauss-Newton matrix as if the activation were open everywhere: the Gram
- * matrix of the features times that of P. Of all steps the pair with the least error on held-out rows is kept.
+ * matrix of the features times that of P. Of all steps the pair with the least error on held-out rows is kept; from there a few
+ * more steps go over all rows.
  */
 export async function fitPair(runtime: Runtime, threads: number, problem: PairProblem): Promise<Pair> {
-  const { features, middle, outputs, opset } = problem
-  const learn = await ResidentRows.load(runtime, threads, problem.rows, opset, (g, x, y) => learning(g, x, y, problem))
-  const judge = await ResidentRows.load(runtime, threads, problem.heldOut, opset, (g, x, y) =>
-    judging(g, x, y, problem),
-  )
+  const { rows, heldOut, opset } = problem
   const solver = await GaussNewton.load(runtime, threads, problem)
-  const tensors = ({ first, second }: Pair) => ({
-    w: weightsTensor(first, [features, middle]),
-    p: weightsTensor(second, [middle + 1, outputs]),
-  })
-  const [yes, no] = [Tensor.bool([true], []), Tensor.bool([false], [])]
-  /** P solved for, and the error and its gradient there. */
-  const evaluate = async (first: Float64Array, before: Float64Array) => {
-    const seen = await learn.sums({ ...tensors({ first, second: before }), isStep: no })
-    const equations = { features: middle + 1, outputs, gram: seen.get('a')!, cross: seen.get('b')!, squares: 0 }
-    const second = new Ridge(equations, secondRegularisation).solve(equations.cross, before)
-    const sums = await learn.sums({ ...tensors({ first, second }), isStep: yes })
-    return { first, second, gradient: sums.get('a')!.map((value) => -value), error: sums.get('b')![0]! }
-  }
-  const judged = async (pair: Pair) => (await judge.sums(tensors(pair))).get('error')![0]!
+  const judge = await ResidentRows.load(runtime, threads, heldOut, opset, (g, x, y) => judging(g, x, y, problem))
   try {
-    const quasiNewton = new QuasiNewton(memory)
+    const judged = async (pair: Pair) => (await judge.sums(tensorsOf(pair, problem))).get('error')![0]!
     let best = { pair: problem.start, error: await judged(problem.start) }
-    let here = await evaluate(problem.start.first, problem.start.second)
+    const start = best
     let sinceBest = 0
-    for (let step = 0; step < steps && sinceBest < patience; step++) {
-      const error = await judged(here)
+    await descend(runtime, threads, problem, rows, problem.start, solver, steps, async (pair) => {
+      const error = await judged(pair)
       sinceBest = error < best.error * (1 - leastGain) ? 0 : sinceBest + 1
-      if (error < best.error) best = { pair: here, error }
-      const point = here
-      const direction = await quasiNewton.direction(point.first, point.gradient, (g) => solver.of(g, point.second))
-      let next: typeof here | undefined
-      for (let half = 0, length = 1; half < halvings; half++, length /= 2) {
-        const tried = await evaluate(
-          point.first.map((value, i) => value + length * direction[i]!),
-          point.second,
-        )
-        if (tried.error < point.error) {
-          next = tried
-          break
-        }
-      }
-      if (next === undefined) break
-      here = next
-    }
-    return { first: best.pair.first, second: best.pair.second }
+      if (error < best.error) best = { pair, error }
+      return sinceBest < patience
+    })
+    if (best === start || heldOut === rows) return best.pair
+    const all = [...rows, ...heldOut]
+    return await descend(runtime, threads, problem, all, best.pair, solver, lastSteps, async () => true)
   } finally {
-    await learn.release()
     await judge.release()
     await solver.release()
   }
 }
+
+/** Steps down the error over the rows, until there are none or `goOn` ends it; the last pair. */
+async function descend(
+  runtime: Runtime,
+  threads: number,
+  problem: PairProblem,
+  rows: readonly Rows[],
+  start: Pair,
+  solver: GaussNewton,
+  most: number,
+  goOn: (pair: Pair) => Promise<boolean>,
+): Promise<Pair> {
+  const { middle, outputs, opset } = problem
+  const resident = await ResidentRows.load(runtime, threads, rows, opset, (g, x, y) => learning(g, x, y, problem))
+  const [yes, no] = [Tensor.bool([true], []), Tensor.bool([false], [])]
+  /** P solved for, and the error and its gradient there. */
+  const evaluate = async (first: Float64Array, before: Float64Array) => {
+    const seen = await resident.sums({ ...tensorsOf({ first, second: before }, problem), isStep: no })
+    const equations = { features: middle + 1, outputs, gram: seen.get('a')!, cross: seen.get('b')!, squares: 0 }
+    const second = new Ridge(equations, secondRegularisation).solve(equations.cross, before)
+    const sums = await resident.sums({ ...tensorsOf({ first, second }, problem), isStep: yes })
+    return { first, second, gradient: sums.get('a')!.map((value) => -value), error: sums.get('b')![0]! }
+  }
+  try {
+    const quasiNewton = new QuasiNewton(memory)
+    let here = await evaluate(start.first, start.second)
+    for (let step = 0; step < most; step++) {
+      if (!(await goOn({ first: here.first, second: here.second }))) break
+      const { first, second, gradient, error } = here
+      const direction = await quasiNewton.direction(first, gradient, (g) => solver.of(g, second))
+      let next: typeof here | undefined
+      for (let half = 0, length = 1; next === undefined && half < halvings; half++, length /= 2) {
+        const tried = await evaluate(
+          first.map((value, i) => value + length * direction[i]!),
+          second,
+        )
+        if (tried.error < error) next = tried
+      }
+      if (next === undefined) break
+      here = next
+    }
+    return { first: here.first, second: here.second }
+  } finally {
+    await resident.release()
+  }
+}
+
+const tensorsOf = ({ first, second }: Pair, { features, middle, outputs }: PairProblem) => ({
+  w: weightsTensor(first, [features, middle]),
+  p: weightsTensor(second, [middle + 1, outputs]),
+})
 
 /** (G + D)^-1 g (P P' + e)^-1, in float64, with what does not change in the runtime. */
 class GaussNewton {

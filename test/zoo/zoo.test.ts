@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -249,7 +250,10 @@ describe('optimize zoo', () => {
       { model: 'nets/ibn.onnx', name: 'tailored', recipe: 'recipe.json', bestEffort: true, target: 'ethos-u55-256' },
       { model: 'nets/ibn.onnx', name: 'impossible', shape: { image: [1, 5, 48, 48] } },
       { model: 'nets/none.onnx' },
+      // Nobody ever writes into it.
+      { model: 'nets/pipe.onnx' },
     ]
+    execFileSync('mkfifo', [join(place, 'nets/pipe.onnx')])
     writeFileSync(manifest, JSON.stringify({ manifestVersion: 1, defaults: { verify: false, target: 'cpu' }, models }))
     const validate = schemaValidator('zoo-manifest.schema.json')
     expect(validate(JSON.parse(readFileSync(manifest, 'utf8'))), JSON.stringify(validate.errors)).toBe(true)
@@ -267,6 +271,7 @@ describe('optimize zoo', () => {
     expect(failed.map(({ name, kind }) => [name, kind])).toEqual([
       ['impossible', 'usage'],
       ['none', 'bad-file'],
+      ['pipe', 'bad-file'],
     ])
     // A flag counts for models that do not say otherwise.
     await run('zoo', manifest, '--out', out, '--target', 'neural-engine')

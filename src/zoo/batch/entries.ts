@@ -2,7 +2,9 @@ import { availableParallelism, totalmem } from 'node:os'
 import { loadTarget, type Target } from '../../hw/target.js'
 import { UserError } from '../../ir/errors.js'
 import { parseBytes } from '../../report/quantity.js'
+import { defaultChannelScoring } from '../../tune/channel-scorers.js'
 import { defaultTuner } from '../../tune/tuners.js'
+import { type AskedSearch, searchOf } from '../asked-search.js'
 import { modelFiles, namesOf } from '../model-files.js'
 import type { JobRequest } from './job-request.js'
 import { type Manifest, type ModelRequest, readManifest } from './manifest.js'
@@ -40,27 +42,48 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
   }
   return manifest.models.map(({ file, request: own }, i) => {
     const { shape: sharedShape = [], jobs, ...flags } = common
+    const asked = merged(merged(manifest.defaults, given(flags)), own)
     const {
       shape,
       target = 'neural-engine',
       timeLimit,
       memoryLimit,
-      tune,
+      search,
+      space,
+      budget,
+      evaluations,
       ...rest
-    } = {
-      ...manifest.defaults,
-      ...given(flags),
-      ...own,
-    }
+    } = asked
+    const hasData = rest.data !== undefined
+    const { tune = hasData ? defaultTuner() : 'none' } = rest
     const request: JobRequest = {
       ...(given(rest) as Omit<JobRequest, 'target'>),
       target: targetOf(target),
-      tune: tune ?? (rest.data === undefined ? 'none' : defaultTuner()),
+      search: searchFor(file, { search, space, budget, evaluations, recipe: rest.recipe }),
+      tune,
+      channelScores: rest.channelScores ?? defaultChannelScoring(hasData, tune !== 'none'),
       shape: Object.entries(shape ?? {}).map(([name, sizes]) => `${name}=${sizes.join(',')}`),
       sharedShape,
     }
     return { name: names[i]!, file, request, limits: limitsOf(timeLimit, memoryLimit, jobs) }
   })
+}
+
+/** What is said closer to a model counts; a recipe and a search take each other's place. */
+function merged(far: ModelRequest, near: ModelRequest): ModelRequest {
+  const { search, space, budget, evaluations, ...withoutSearch } = far
+  const { recipe, ...withoutRecipe } = far
+  if (near.recipe !== undefined) return { ...withoutSearch, ...near }
+  return near.search === undefined ? { ...far, ...near } : { ...withoutRecipe, ...near }
+}
+
+function searchFor(file: string, asked: AskedSearch): JobRequest['search'] {
+  try {
+    return searchOf(asked)
+  } catch (error) {
+    if (error instanceof UserError) error.file ??= file
+    throw error
+  }
 }
 
 async function manifestOf(paths: readonly string[], out: string): Promise<Manifest> {

@@ -12,9 +12,11 @@ export class JobKeys {
   /** Many jobs name the same files. */
   readonly #prints = new Map<string, Promise<unknown>>()
 
-  /** Rejects for a model that cannot be read. */
-  async of(job: ZooJob): Promise<{ readonly key: string; readonly sha256: string }> {
+  /** undefined for a model that is no file; rejects for files that cannot be read. */
+  async of(job: ZooJob): Promise<{ readonly key: string; readonly sha256: string } | undefined> {
     const { tool, request } = job
+    // A pipe or a device would never come to an end.
+    if (!(await stat(job.file).catch(() => undefined))?.isFile()) return undefined
     const sha256 = await fileDigest(job.file)
     const { data, labels, testData, testLabels, preprocess, recipe, target } = request
     const named = [
@@ -51,7 +53,8 @@ function inOrder(value: unknown): unknown {
 async function fingerprint(path: string): Promise<unknown> {
   const entry = await stat(path).catch(() => undefined)
   if (entry === undefined) return null
-  if (!entry.isDirectory()) return fileDigest(path)
+  if (entry.isFile()) return fileDigest(path)
+  if (!entry.isDirectory()) return null
   const names = (await readdir(path, { recursive: true })).sort()
   const files: unknown[] = []
   for (const name of names) {

@@ -118,6 +118,7 @@ const lastingFailures: ReadonlySet<string> = new Set([
   'usage',
   'verification-failed',
   'gate-failed',
+  'unreachable',
   'time-limit',
   'memory-limit',
   'bug',

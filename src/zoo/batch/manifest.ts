@@ -4,9 +4,10 @@ import { isScalingPreset } from '../../accuracy/input/scaling.js'
 import { targetNames } from '../../hw/target.js'
 import { UserError } from '../../ir/errors.js'
 import { readJson, validateJson } from '../../ir/json-file.js'
+import type { AskedSearch } from '../asked-search.js'
 
 /** What may be asked of one model; `manifest.schema.json` says what each is. Paths are seen from here, not from the manifest. */
-export interface ModelRequest {
+export interface ModelRequest extends Omit<AskedSearch, 'recipe'> {
   readonly target?: string | undefined
   /** Sizes of inputs by name. */
   readonly shape?: Readonly<Record<string, readonly number[]>> | undefined
@@ -22,6 +23,7 @@ export interface ModelRequest {
   readonly maxDrop?: number | undefined
   readonly recipe?: string | undefined
   readonly tune?: string | undefined
+  readonly channelScores?: string | undefined
   readonly bestEffort?: boolean | undefined
   readonly keepOverridable?: boolean | undefined
   readonly seed?: number | undefined

@@ -18,7 +18,7 @@ export function killGroup(leader: number): void {
 export async function residentBytes(root: number): Promise<number> {
   if (platform === 'linux') return residentOnLinux(root)
   if (platform === 'win32') return 0
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,rss='])
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,rss=']).catch(() => ({ stdout: '' }))
   const rows = stdout
     .trim()
     .split('\n')

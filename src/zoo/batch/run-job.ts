@@ -44,9 +44,11 @@ export async function runJob(job: ZooJob, onStage: (text: string) => void): Prom
   }
 }
 
+/** Faults that are not simply of a file. */
+const telling = ['usage', 'write-failed', 'external-data', 'unreachable'] as const
+
 function failed(error: UserError): Failed {
-  const { code } = error
-  const kind = code === 'usage' || code === 'write-failed' || code === 'external-data' ? code : 'bad-file'
+  const kind = telling.find((code) => code === error.code) ?? 'bad-file'
   return { state: 'failed', kind, error: error.line() }
 }
 

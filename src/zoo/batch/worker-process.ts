@@ -64,6 +64,7 @@ export class WorkerProcess {
   async run(job: ZooJob, onStage: (text: string) => void): Promise<Outcome> {
     const { limits } = job
     let last = 'starting'
+    this.#noise = ''
     const outcome = await new Promise<Outcome>((resolve) => {
       const fail = (kind: Failed['kind'], what: string) => {
         this.#isWorn = true

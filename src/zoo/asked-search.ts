@@ -1,0 +1,56 @@
+import { UserError } from '../ir/errors.js'
+import { parseBudgets } from '../search/budgets.js'
+import type { SpacePart } from '../search/open-space.js'
+import type { SearchAlgorithm } from '../search/request.js'
+import type { SearchOptions } from './search-recipe.js'
+
+/** A search as flags and manifests ask for it. */
+export interface AskedSearch {
+  readonly search?: 'none' | SearchAlgorithm | undefined
+  /** `widths,blocks`. */
+  readonly space?: string | undefined
+  /** `latency=2ms,memory=900KB,weights=70%`. */
+  readonly budget?: string | undefined
+  readonly evaluations?: number | undefined
+  readonly recipe?: unknown
+}
+
+export const searchAlgorithms: readonly ('none' | SearchAlgorithm)[] = ['none', 'exact', 'evolution']
+
+const parts: readonly SpacePart[] = ['widths', 'blocks']
+
+/** All that a search may change. */
+export const defaultSpace = parts.join(',')
+
+/** Candidates that an evolution may score. */
+export const defaultEvaluations = 100_000
+
+/** The options as a job takes them; undefined: nothing is to be searched. Throws UserError `usage`. */
+export function searchOf(asked: AskedSearch): SearchOptions | undefined {
+  const { search = 'none', space = defaultSpace, budget, evaluations = defaultEvaluations, recipe } = asked
+  if (search === 'none') {
+    if (budget !== undefined)
+      throw new UserError(
+        'usage',
+        '--budget',
+        'nothing is searched',
+        'say how with --search exact or --search evolution',
+      )
+    return undefined
+  }
+  if (recipe !== undefined)
+    throw new UserError('usage', '--search', 'the recipe is given already', 'give --recipe or --search, not both')
+  if (!(Number.isInteger(evaluations) && evaluations > 0))
+    throw new UserError('usage', '--evaluations', `${evaluations} is no count`, 'give a whole number from 1')
+  const budgets = budget === undefined ? [] : parseBudgets(budget)
+  return { algorithm: search, parts: partsOf(space), budgets, evaluations }
+}
+
+function partsOf(text: string): SpacePart[] {
+  return text.split(',').map((name) => {
+    const part = parts.find((each) => each === name.trim())
+    if (part === undefined)
+      throw new UserError('usage', '--space', `no part "${name}" of a search space`, `use ${parts.join(', ')}`)
+    return part
+  })
+}
