@@ -200,6 +200,15 @@ describe('networks that are fitted are nearer to the original than what algebra 
         ]),
     },
     {
+      title: 'windows of an image that go through a fused block as a batch',
+      original: () =>
+        network((g, x) => {
+          const sizes = (side: number) => g.constant(Tensor.int64([-1, 8, side, side]))
+          return g.op('Reshape', [block(g, g.op('Reshape', [x, sizes(4)]), 'Relu6'), sizes(8)])
+        }),
+      decisions: [fused(0)],
+    },
+    {
       title: 'a second input',
       original: () => network(relu6, 'two'),
       decisions: [halved],
