@@ -32,6 +32,8 @@ export interface RunPlace {
   readonly runtime?: Runtime | undefined
   /** Of the runtime's own optimizer: `disabled` is the reference, `all` is faster. */
   readonly optimization?: Optimization | undefined
+  /** Samples of every run; default: what the model's inputs say, or as many as fit. */
+  readonly batch?: number | undefined
 }
 
 export interface SampleOutputs {
@@ -61,7 +63,7 @@ export async function* modelOutputs(
     const loaded = await load(runtime, source, threads, place)
     if (isFailure(loaded)) throw notRun(model, 'does not take the model', loaded.message)
     session = loaded
-    const runner = new BatchRunner(runtime, session, model, data)
+    const runner = new BatchRunner(runtime, session, model, data, place.batch)
     const order = options.samples ?? Array.from({ length: data.count }, (_, sample) => sample)
     let first = 0
     let ahead: Promise<Prepared> | undefined
@@ -112,12 +114,12 @@ class BatchRunner {
   readonly #fixed: number | undefined
   #size: number | undefined
 
-  constructor(runtime: Runtime, session: Session, model: Model, data: DataSet) {
+  constructor(runtime: Runtime, session: Session, model: Model, data: DataSet, batch = fixedBatch(model)) {
     this.#runtime = runtime
     this.#session = session
     this.#model = model
     this.#data = data
-    this.#fixed = fixedBatch(model)
+    this.#fixed = batch
     this.#size = this.#fixed ?? (data.batchLimit === 1 ? 1 : undefined)
   }
 

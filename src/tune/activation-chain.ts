@@ -1,8 +1,10 @@
 import type { GraphBuilder } from '../ir/build.js'
 import { constantOf } from '../ir/constant.js'
+import type { DType } from '../ir/dtype.js'
 import type { Node, Value } from '../ir/graph.js'
 import { contextOf } from '../ir/infer.js'
 import { Tensor } from '../ir/tensor.js'
+import { dtypeOf } from '../ir/type.js'
 import { clampBounds } from '../passes/exact/scalar-constant.js'
 
 /** Where an activation is flat: everything beyond a bound is as good as the bound. */
@@ -23,7 +25,7 @@ export function activationBetween(from: Value, to: Value): ActivationChain | und
   const open = [to.producer]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (found.has(node)) continue
-    if (!isElementwise(node) || found.size > longestChain) return undefined
+    if (!isElementwise(node, dtypeOf(from.type)) || found.size > longestChain) return undefined
     found.add(node)
     for (const input of node.inputs) {
       if (input === undefined || input === from || isScalar(input)) continue
@@ -40,8 +42,12 @@ export function activationBetween(from: Value, to: Value): ActivationChain | und
 
 const longestChain = 8
 
-const isElementwise = (node: Node): boolean =>
-  node.outputs.length === 1 && contextOf(node)?.resolved.op.traits.includes('pointwise') === true
+/** Of the standard domain and the layers' own precision: what `applyChain` can build in float32. */
+function isElementwise(node: Node, dtype: DType | undefined): boolean {
+  const found = dtypeOf(node.outputs[0]?.type)
+  const isOfKind = node.domain === '' && node.outputs.length === 1 && (found === dtype || found === 'bool')
+  return isOfKind && contextOf(node)?.resolved.op.traits.includes('pointwise') === true
+}
 
 const isScalar = (value: Value): boolean => constantOf(value)?.size === 1
 

@@ -45,8 +45,10 @@ export class StoredValue {
 
   /** Whether samples can be joined along axis 0 without losing where one ends. */
   get isBatch(): boolean {
-    const [first] = this.#records
-    return this.#records.every((record) => record?.dims[0] === 1 && record.bytes === first?.bytes)
+    const dims = this.#records[0]?.dims ?? []
+    const isAlike = (record: Stored | undefined) =>
+      record?.dims.length === dims.length && record.dims.every((size, axis) => size === dims[axis])
+    return dims[0] === 1 && this.#records.every(isAlike)
   }
 
   close(): Promise<void> {

@@ -9,7 +9,10 @@ export interface Rows {
   readonly targets: Float32Array
 }
 
-/** Where the channels of a tensor of one sample are: [1, C, positions...] or [1, positions..., C]. */
+/**
+ * Where the channels of a tensor of one sample are: [B, C, positions...] or [positions..., C]. B is 1 unless images of one sample
+ * go through a layer as a batch: then the positions of all of them count, image by image.
+ */
 export type RowLayout = 'channels-first' | 'channels-last'
 
 /** Positions and channels of a tensor of one sample. */
@@ -36,32 +39,34 @@ export function drawnPositions(count: number, wanted: number): Int32Array {
 }
 
 /**
- * What a 2-D convolution sees of some input channels (default: all) at some output positions (im2col): x [1, C, H, W] ->
- * [positions, channels kH kW + 1], the last column ones. Columns are in the order of the weight [M, C, kH, kW]; outside the
+ * What a 2-D convolution sees of some input channels (default: all) at some positions of its output (im2col): x [B, C, H, W],
+ * output [B, M, H', W'] -> [positions, channels kH kW + 1], the last column ones. Columns are in the order of the weight [M, C, kH, kW]; outside the
  * image there are zeros.
  */
 export function windowsAt(
   x: Tensor,
   geometry: ConvolutionGeometry,
-  outWidth: number,
+  outDims: readonly number[],
   positions: Int32Array,
   channels: { readonly first: number; readonly count: number } = { first: 0, count: x.dims[1]! },
 ): Float32Array {
-  const [, , height = 0, width = 0] = x.dims
+  const [, inChannels = 0, height = 0, width = 0] = x.dims
+  const [, , outHeight = 0, outWidth = 0] = outDims
   const values = x.numbers()
   const [kernelHeight = 1, kernelWidth = 1] = geometry.kernel
   const [strideHeight = 1, strideWidth = 1] = geometry.strides
   const [dilationHeight = 1, dilationWidth = 1] = geometry.dilations
   const [top = 0, left = 0] = geometry.pads.begin
-  const end = channels.first + channels.count
   const row = channels.count * kernelHeight * kernelWidth + 1
   const rows = new Float32Array(positions.length * row)
   for (let n = 0; n < positions.length; n++) {
-    const position = positions[n]!
+    const image = Math.floor(positions[n]! / (outHeight * outWidth))
+    const position = positions[n]! % (outHeight * outWidth)
+    const first = image * inChannels + channels.first
     const y0 = Math.floor(position / outWidth) * strideHeight - top
     const x0 = (position % outWidth) * strideWidth - left
     let at = n * row
-    for (let c = channels.first; c < end; c++) {
+    for (let c = first; c < first + channels.count; c++) {
       for (let i = 0; i < kernelHeight; i++) {
         const y = y0 + i * dilationHeight
         if (y < 0 || y >= height) {
@@ -97,13 +102,16 @@ export function vectorsAt(x: Tensor, positions: Int32Array): Float32Array {
 /** y of one sample at some positions: [positions, channels]. */
 export function channelsAt(y: Tensor, positions: Int32Array, layout: RowLayout): Float32Array {
   const shape = rowShape(y.dims, layout)
-  const [alongPosition, alongChannel] = layout === 'channels-first' ? [1, shape.positions] : [shape.channels, 1]
+  const images = layout === 'channels-first' ? y.dims[0]! : 1
+  const perImage = shape.positions / Math.max(1, images)
+  const [alongPosition, alongChannel] = layout === 'channels-first' ? [1, perImage] : [shape.channels, 1]
   const values = y.numbers()
   const rows = new Float32Array(positions.length * shape.channels)
   let at = 0
-  for (const position of positions)
-    for (let channel = 0; channel < shape.channels; channel++)
-      rows[at++] = values[channel * alongChannel + position * alongPosition]!
+  for (const position of positions) {
+    const begin = Math.floor(position / perImage) * perImage * shape.channels + (position % perImage) * alongPosition
+    for (let channel = 0; channel < shape.channels; channel++) rows[at++] = values[begin + channel * alongChannel]!
+  }
   return rows
 }
 

@@ -1,5 +1,7 @@
+import { shapesEqual } from '../ir/dim.js'
 import type { Node, Value } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
+import { dimsOf } from '../ir/type.js'
 import { type ActivationChain, activationBetween, type Bounds, boundsBehind } from './activation-chain.js'
 import { type LinearLayer, linearLayer } from './linear-layer.js'
 import type { TuneRequest } from './tuner.js'
@@ -87,6 +89,13 @@ function* consumersWithin(value: Value, steps = 4): Generator<Node> {
 const isBefore = (value: Value | undefined, node: Node): boolean =>
   value?.producer === undefined || value.producer.order < node.order
 
+/** Of two computed values of the same sizes: what is added is known position by position. */
+function isSum(node: Node): boolean {
+  if (!node.is('Add') || node.inputs.some((input) => input?.tensor !== undefined)) return false
+  const [a, b] = node.inputs.map((input) => dimsOf(input?.type))
+  return a !== undefined && b !== undefined && shapesEqual(a, b)
+}
+
 function fitTask(
   node: Node,
   { correspondence }: TuneRequest,
@@ -97,8 +106,7 @@ function fitTask(
   if (layer === undefined) return undefined
   const output = node.outputs[0]!
   const reader = output.soleUser
-  const sum =
-    reader?.is('Add') === true && reader.inputs.every((input) => input?.tensor === undefined) ? reader : undefined
+  const sum = reader !== undefined && isSum(reader) ? reader : undefined
   const residual = sum?.inputs.find((input) => input !== output)
   // What is computed later is not known when the layer is fitted: then the sum says nothing yet.
   const isKnown = residual?.producer === undefined || places.get(residual.producer)! < places.get(node)!

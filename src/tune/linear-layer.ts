@@ -46,7 +46,7 @@ function convolution(node: Node): LinearLayer | undefined {
     outputs,
     isPointwise: isPointwise(layer),
     rows: (x, outDims, positions, group) =>
-      windowsAt(x, layer, outDims[3]!, positions, { first: group * inputs, count: inputs }),
+      windowsAt(x, layer, outDims, positions, { first: group * inputs, count: inputs }),
     weights: (group) => columns(layer.weight, layer.bias, group * outputs, outputs, features),
     write: (patch, weights) => writeConvolution(patch, node, layer, weights),
   }

@@ -163,7 +163,8 @@ class GaussNewton {
     const weights = second.slice(0, middle * outputs)
     const p = Matrix.from1DArray(middle, outputs, weights)
     const gram = p.transpose().mmul(p)
-    const ridge = (damping * gram.trace()) / outputs
+    // A second layer of zeros has no direction that is used more than others.
+    const ridge = Math.max((damping * gram.trace()) / outputs, Number.EPSILON)
     for (let i = 0; i < outputs; i++) gram.set(i, i, gram.get(i, i) + ridge)
     const core = Float64Array.from(inverse(gram).to1DArray())
     const sums = await this.#rows.sums({

@@ -1,14 +1,19 @@
+import { dimsEqual } from '../ir/dim.js'
 import type { Model, Value } from '../ir/graph.js'
 import { attr, Patch } from '../ir/patch.js'
 import { Tensor, volume } from '../ir/tensor.js'
 import { dimsOf, tensorType } from '../ir/type.js'
 import { drawnPositions, rowShape } from './feature-rows.js'
 
-/** Sizes of the axes behind channels, where a value [N, C, positions...] has known ones. */
+/** Sizes of the axes behind channels, where a value [N, C, positions...] has known ones, and N counts samples. */
 export function knownPositions(value: Value): readonly number[] | undefined {
-  const dims = dimsOf(value.type)?.slice(2)
-  if (dims === undefined || dims.length === 0 || dims.some((dim) => typeof dim !== 'number')) return undefined
-  return dims as number[]
+  const [batch, , ...dims] = dimsOf(value.type) ?? []
+  if (dims.length === 0 || dims.some((dim) => typeof dim !== 'number')) return undefined
+  const isBatch = value.graph.model.graph.inputs.some(({ tensor, type }) => {
+    const leading = tensor === undefined ? dimsOf(type)?.[0] : undefined
+    return leading !== undefined && dimsEqual(leading, batch!)
+  })
+  return isBatch ? (dims as number[]) : undefined
 }
 
 /**
@@ -16,7 +21,7 @@ export function knownPositions(value: Value): readonly number[] | undefined {
  * drawn for that many. The output has the returned name.
  */
 export function pickPositions(model: Model, value: Value, wanted: number): string {
-  const count = volume(knownPositions(value)!)
+  const count = volume(dimsOf(value.type)!.slice(2) as number[])
   const drawn = drawnPositions(count, wanted)
   const patch = new Patch(model)
   const { graph } = model

@@ -139,10 +139,10 @@ export class StudentWalk {
     try {
       const isBatch = sources.every(({ name, isInput }) => isInput || this.#store.get(name)!.isBatch)
       const batch = (chosen: readonly number[]) => this.#batch(sources, chosen)
-      const onDisk: DataSet = { ...data, batch, ...(isBatch ? {} : { batchLimit: 1 }) }
-      const place = { runtime: this.#runtime, optimization: 'all' } as const
+      // What leads with something else than samples is fed as it is for one.
+      const place = { runtime: this.#runtime, optimization: 'all', ...(isBatch ? {} : { batch: 1 }) } as const
       const options = { ...this.#options, samples: order }
-      for await (const found of modelOutputs(staged.source, slice, onDisk, options, place))
+      for await (const found of modelOutputs(staged.source, slice, { ...data, batch }, options, place))
         yield {
           sample: found.sample,
           values: new Map([...renamed(found.outputs, names), ...(await handedOn(found.sample))]),
@@ -166,8 +166,9 @@ export class StudentWalk {
   async #batch(values: readonly Value[], samples: readonly number[]): Promise<Map<string, Tensor>> {
     const fed = values.some(({ isInput }) => isInput) ? await this.#data.batch(samples) : new Map<string, Tensor>()
     const batch = new Map<string, Tensor>()
-    for (const { name, isInput } of values) {
-      if (isInput) batch.set(name, fed.get(name)!)
+    for (const { name, isInput, tensor } of values) {
+      if (tensor !== undefined) batch.set(name, tensor)
+      else if (isInput) batch.set(name, fed.get(name)!)
       else batch.set(name, stacked(await Promise.all(samples.map((sample) => this.#store.get(name)!.of(sample)))))
     }
     return batch
