@@ -79,7 +79,7 @@ function net(blocks: readonly Partial<BottleneckOptions>[], stem = 8): Model {
 }
 
 describe('scores of a space', () => {
-  test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt'])(
+  test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt', 'cpu'])(
     'agree with the built fixture on %s',
     async (target) => {
       await expectAgreements(await fixture(), target, everything(8), 8)

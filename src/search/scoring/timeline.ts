@@ -176,7 +176,7 @@ function usesIn(
 }
 
 /** Values of the base, by name, in whose place kernels that stayed the same read another one. */
-function aliasesIn({ structure, match }: Variation, base: Structure): Map<string, string> {
+export function aliasesIn({ structure, match }: Variation, base: Structure): Map<string, string> {
   const aliases = new Map<string, string>()
   for (const [kernel, same] of match.same) {
     const [before, now] = [base.plan.plain[same]!.inputs, structure.plan.plain[kernel]!.inputs]
