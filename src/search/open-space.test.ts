@@ -15,7 +15,7 @@ import { cleanUp } from './clean-up.js'
 import { type OpenedSpace, openSpace, type SpaceOptions } from './open-space.js'
 import { recipeOf } from './space/candidate-recipe.js'
 
-const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'curated', step } })
+const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'lanes', step } })
 
 /** A candidate as the table scores it is what the model with its recipe applied is estimated at. */
 function expectAgreement(model: Model, targetName: string, { space, table }: OpenedSpace, candidate: Candidate): void {
@@ -151,6 +151,23 @@ describe('a space', () => {
       expect(sizes.every((size, i) => i === keep || size % 32 === 0)).toBe(true)
       expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
     }
+  })
+
+  test('is curated by what the target takes: sizes at steps of its latency', async () => {
+    const { space, table } = await openSpace(await fixture(), loadTarget('neural-engine'), {
+      parts: ['widths'],
+      widths: { kind: 'curated', levels: 6 },
+    })
+    const { original } = space
+    space.choices.forEach((choice, i) => {
+      if (choice.kind === 'block') return
+      expect(choice.sizes.length).toBeLessThanOrEqual(8)
+      const latencies = choice.sizes.map((_, option) => table.score(space.with(original, i, option)).latencyMs)
+      // Wider ones only where that is free.
+      latencies.forEach((latencyMs, option) => {
+        if (option > choice.keep) expect(latencyMs).toBeCloseTo(latencies[choice.keep]!, 9)
+      })
+    })
   })
 
   test('of blocks alone changes no width', async () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   model = await fixture()
   opened = await openSpace(model, loadTarget('neural-engine'), {
     parts: ['blocks'],
-    widths: { kind: 'curated', step: 32 },
+    widths: { kind: 'lanes', step: 32 },
   })
   request = { opened, losses: weightProxy(model, opened.space), seed: 1, evaluations: 3000 }
 })
@@ -116,7 +116,7 @@ describe('losses', () => {
   test('of the proxy are nothing for what the model has, and never less for narrower groups', async () => {
     const whole = await openSpace(model, loadTarget('neural-engine'), {
       parts: ['widths', 'blocks'],
-      widths: { kind: 'curated', step: 8 },
+      widths: { kind: 'lanes', step: 8 },
     })
     const losses = weightProxy(model, whole.space)
     expect(lossOf(losses, whole.space.original)).toBe(0)
