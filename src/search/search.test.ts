@@ -3,9 +3,12 @@ import { loadTarget } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
+import { declined } from '../passes/architecture/declined.js'
 import { absoluteBudgets, parseBudgets, violationOf } from './budgets.js'
 import { cleanUp } from './clean-up.js'
-import { lossOf, measuredLosses } from './fidelity/losses.js'
+import type { Evaluator } from './evaluator.js'
+import { lossOf } from './fidelity/losses.js'
+import { measureLosses } from './fidelity/measured-losses.js'
 import { weightProxy } from './fidelity/weight-proxy.js'
 import { type OpenedSpace, openSpace } from './open-space.js'
 import type { SearchRequest } from './request.js'
@@ -131,10 +134,30 @@ describe('losses', () => {
     expect(losses.source).toBe('proxy')
   })
 
-  test('of measurements add up as noise or as logarithms', () => {
+  const noisy: Evaluator = {
+    evaluate: async ({ decisions: [decision] }) =>
+      decision?.kind === 'block' && decision.alternative === 'merged'
+        ? declined('too-noisy', 'here', 'none')
+        : { fidelity: { noise: [{ at: 'y', nsr: 0.5 }], cosine: 1, kl: null, metric: null, samples: 1 } },
+  }
+
+  test('that are infinite are never chosen', async () => {
+    const losses = await measureLosses(opened.space, noisy, 'sum')
+    for (const algorithm of ['exact', 'evolution'] as const) {
+      const { best } = await search({ ...request, losses, algorithm, budgets: parseBudgets('latency=75%') })
+      expect(best!.loss).toBeLessThan(10)
+      const chosen = opened.space.choices.map((choice, i) =>
+        choice.kind === 'block' ? choice.decisions[best!.candidate[i]!]?.alternative : undefined,
+      )
+      expect(chosen).not.toContain('merged')
+      expect(chosen.some((alternative) => alternative !== undefined)).toBe(true)
+    }
+  })
+
+  test('of measurements add up as noise or as logarithms', async () => {
     const { space } = opened
-    const noise = measuredLosses(space, () => 0.5, 'sum')
-    const logs = measuredLosses(space, () => 0.5, 'log')
+    const noise = await measureLosses(space, noisy, 'sum')
+    const logs = await measureLosses(space, noisy, 'log')
     const candidate = space.with(space.with(space.original, 0, 1), 1, 1)
     expect(lossOf(noise, candidate)).toBeCloseTo(1, 5)
     expect(lossOf(logs, candidate)).toBeCloseTo(2 * Math.log(1.5), 5)
