@@ -1,10 +1,12 @@
-// Which weights tell best what channels can go: every channel group of a CIFAR-10 net by itself at half its width, and a depth
-// multiplier of 0.75, nothing refitted; top-1 on the test images by criterion. Random choices are the measure of all.
+// What tells best which channels can go: every channel group of a CIFAR-10 net by itself at half its width, and a depth
+// multiplier of 0.75, nothing refitted; top-1 on the test images by criterion. Random choices are the measure of all; what looks
+// at data looks at training images. With weights refitted: channel-scores.mjs.
 // Usage: node bench/channel-importance.mjs TRAINED_DIR CIFAR10_DIR [images]. Needs dist/. Writes bench/results/channel-importance.json.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'npyjs'
+import { openDataSet } from '../dist/accuracy/open-data-set.js'
 import { toProto } from '../dist/export/to-proto.js'
 import { readModel } from '../dist/import/read-model.js'
 import { inferTypes } from '../dist/ir/infer.js'
@@ -18,6 +20,8 @@ import { applyDepthMultiplier, applyWidth } from '../dist/passes/architecture/se
 import { freeGroups } from '../dist/passes/architecture/widths.js'
 import { SeededRandom } from '../dist/runtime/random.js'
 import { isFailure, Runtime } from '../dist/runtime/session.js'
+import { gatherMoments } from '../dist/tune/channel-moments.js'
+import { activationEnergy, missingShare, refitError } from '../dist/tune/channel-scores.js'
 import { machine } from './machine.mjs'
 
 const [trained, cifar, count = '1000'] = process.argv.slice(2)
@@ -28,15 +32,19 @@ const random = (seed) => (group) => {
   const source = new SeededRandom(seed + group.units)
   return Float64Array.from({ length: group.units }, () => source.uniform())
 }
-const criteria = {
-  random1: random(1),
-  random2: random(2),
-  random3: random(3),
-  producers: weightNorm,
-  consumers: consumerNorm,
-  batchNormScale: (group) => batchNormScale(group) ?? weightNorm(group),
-  scaledConsumers: scaledConsumerNorm,
-}
+/** Scores by name, for what values stand for. */
+const criteriaOf = (moments) => ({
+  random1: () => random(1),
+  random2: () => random(2),
+  random3: () => random(3),
+  producers: () => weightNorm,
+  consumers: () => consumerNorm,
+  batchNormScale: () => (group) => batchNormScale(group) ?? weightNorm(group),
+  scaledConsumers: () => scaledConsumerNorm,
+  energy: activationEnergy(moments),
+  missing: missingShare(moments),
+  refit: refitError(moments),
+})
 
 /** NHWC bytes -> [count, 3, 32, 32] floats, 0 to 255. */
 function readImages() {
@@ -91,8 +99,13 @@ const results = []
 for (const name of names) {
   const groups = freeGroups(channelGroups(await fresh(name)))
   const record = { model: name, original: await topOne(await fresh(name)), groups: groups.length, criteria: {} }
-  for (const [criterion, scores] of Object.entries(criteria)) {
-    const options = () => ({ correspondence: new Correspondence(), scores })
+  const original = await fresh(name)
+  const data = await openDataSet({ data: join(cifar, 'train_images.npy.gz'), model: original })
+  for (const [criterion, scorer] of Object.entries(criteriaOf(await gatherMoments(original, data)))) {
+    const options = () => {
+      const correspondence = new Correspondence()
+      return { correspondence, scores: scorer(correspondence) }
+    }
     let sum = 0
     for (const { size, name: group } of groups) {
       const decision = { kind: 'width', group, size: Math.ceil(size / 2) }

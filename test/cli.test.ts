@@ -459,6 +459,19 @@ describe('recipes', () => {
     expect(existsSync(out)).toBe(true)
   })
 
+  test('channels are chosen by what they carry where there is data: nothing refitted, more is left than by weights', async () => {
+    const place = folder()
+    const file = recipe(place, { kind: 'depth-multiplier', ratio: 0.75, multipleOf: 4 })
+    const data = ['--data', calibration, ...scaled]
+    const rest = ['--tune', 'none', '--best-effort', '--json', '--out', join(place, 'out.onnx')]
+    const drop = async (...scores: string[]) => {
+      const { code, stdout, stderr } = await run(raw, '--recipe', file, ...data, ...scores, ...rest)
+      expect(code, stderr).toBe(0)
+      return (JSON.parse(stdout) as Report).accuracy!.drop
+    }
+    expect(await drop()).toBeLessThan((await drop('--channel-scores', 'weights')) - 0.1)
+  })
+
   test('Ctrl-C while weights are refitted leaves neither a result nor what was run on the way', async () => {
     const place = folder()
     const temporary = join(place, 'tmp')
@@ -523,6 +536,17 @@ describe('recipes', () => {
       (place) => [recipe(place, fused(0)), '--tune', 'closed-form', '--best-effort'],
       2,
       /--tune: .*--data/,
+    ],
+    [
+      'channels to be chosen by data without any',
+      (place) => [
+        recipe(place, { kind: 'width', group: middle, size: 96 }),
+        '--channel-scores',
+        'missing',
+        '--best-effort',
+      ],
+      2,
+      /--channel-scores: .*--data/,
     ],
     ['no such recipe', () => ['none.json'], 3, /none\.json: .*check the path given to --recipe/],
   ])('%s: exit code, one line, no file', async (_, make, code, message) => {

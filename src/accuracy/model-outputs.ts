@@ -1,8 +1,16 @@
+import { dimsEqual } from '../ir/dim.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import { Tensor } from '../ir/tensor.js'
 import { dimsOf } from '../ir/type.js'
-import { isFailure, type ModelSource, Runtime, type Session } from '../runtime/session.js'
+import {
+  isFailure,
+  type ModelSource,
+  type Optimization,
+  Runtime,
+  type RuntimeFailure,
+  type Session,
+} from '../runtime/session.js'
 import { loadReference } from '../runtime/verify.js'
 import type { DataSet } from './data-set.js'
 import { fedInputs } from './input/sample-input.js'
@@ -16,6 +24,14 @@ export interface RunOptions {
   readonly timeLimitSeconds?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/** Where a model is run, for those who run many. */
+export interface RunPlace {
+  /** It stays open; default: one of its own. */
+  readonly runtime?: Runtime | undefined
+  /** Of the runtime's own optimizer: `disabled` is the reference, `all` is faster. */
+  readonly optimization?: Optimization | undefined
 }
 
 export interface SampleOutputs {
@@ -36,17 +52,16 @@ export async function* modelOutputs(
   model: Model,
   data: DataSet,
   options: RunOptions = {},
+  place: RunPlace = {},
 ): AsyncGenerator<SampleOutputs> {
-  const { threads = 1, timeLimitSeconds = 600, signal, onProgress } = options
-  const runtime = new Runtime({
-    timeoutMs: timeLimitSeconds * 1000,
-    allowUnreleasedOpsets: true,
-    ...(signal && { signal }),
-  })
+  const { threads = 1, onProgress } = options
+  const runtime = place.runtime ?? openRuntime(options)
+  let session: Session | undefined
   try {
-    const loaded = await loadReference(runtime, source, threads)
+    const loaded = await load(runtime, source, threads, place)
     if (isFailure(loaded)) throw notRun(model, 'does not take the model', loaded.message)
-    const runner = new BatchRunner(runtime, loaded.session, model, data)
+    session = loaded
+    const runner = new BatchRunner(runtime, session, model, data)
     const order = options.samples ?? Array.from({ length: data.count }, (_, sample) => sample)
     let first = 0
     let ahead: Promise<Prepared> | undefined
@@ -61,8 +76,25 @@ export async function* modelOutputs(
       onProgress?.(first, order.length)
     }
   } finally {
-    runtime.close()
+    if (place.runtime === undefined) runtime.close()
+    else if (session !== undefined) await runtime.release(session)
   }
+}
+
+/** A runtime with the limits of the options. */
+export function openRuntime({ timeLimitSeconds = 600, signal }: RunOptions): Runtime {
+  return new Runtime({ timeoutMs: timeLimitSeconds * 1000, allowUnreleasedOpsets: true, ...(signal && { signal }) })
+}
+
+async function load(
+  runtime: Runtime,
+  source: ModelSource,
+  threads: number,
+  { optimization }: RunPlace,
+): Promise<Session | RuntimeFailure> {
+  if (optimization !== undefined && optimization !== 'disabled') return runtime.load(source, { optimization, threads })
+  const loaded = await loadReference(runtime, source, threads)
+  return isFailure(loaded) ? loaded : loaded.session
 }
 
 interface Prepared {
@@ -138,7 +170,7 @@ class BatchRunner {
 /** The leading axis of the inputs, if it is a number; several inputs that disagree are run for one sample. */
 function fixedBatch(model: Model): number | undefined {
   const leading = fedInputs(model).map(({ type }) => dimsOf(type)?.[0])
-  if (leading.length > 1) return 1
+  if (leading.some((dim) => dim !== leading[0] && !(dim && leading[0] && dimsEqual(dim, leading[0])))) return 1
   return typeof leading[0] === 'number' ? leading[0] : undefined
 }
 

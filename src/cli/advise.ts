@@ -1,7 +1,9 @@
 import { stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
+import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
+import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions } from './data-options.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
 import { toolName, toolVersion } from './version.js'
@@ -22,6 +24,7 @@ const builder = (args: Argv) =>
         requiresArg: true,
         describe: 'how weights are refitted before that [default: the first that there is]',
       },
+      'channel-scores': channelScoresOption,
       cache: {
         type: 'string',
         requiresArg: true,
@@ -49,6 +52,7 @@ export const adviseCommand: CommandModule<object, Options> = {
       import('./binding.js'),
     ])
     const target = loadTarget(options.target)
+    const tune = options.tune ?? defaultTuner()
     const progress = await startProgress(!options.json)
     const advice = await adviseFile(options.model, {
       target,
@@ -57,7 +61,8 @@ export const adviseCommand: CommandModule<object, Options> = {
       labels: options.labels,
       preprocess: options.preprocess,
       metric: options.metric,
-      tune: options.tune ?? defaultTuner(),
+      tune,
+      channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined, tune !== 'none'),
       cache: options.cache,
       seed: options.seed,
       threads: options.threads,

@@ -1,8 +1,10 @@
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Report } from '../report/report.js'
+import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
+import { channelScoresOption } from './channel-scores-option.js'
 import { dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
@@ -32,6 +34,7 @@ const builder = (args: Argv) =>
         requiresArg: true,
         describe: 'how weights are refitted after a recipe [default: the first that there is, given --data]',
       },
+      'channel-scores': channelScoresOption,
       ...dataOptions,
       ...testDataOptions,
       data: {
@@ -83,6 +86,8 @@ async function run(options: Options): Promise<void> {
     import('../export/write-text.js'),
   ])
   const target = loadTarget(options.target)
+  const hasData = options.data !== undefined
+  const tune = options.tune ?? (hasData ? defaultTuner() : 'none')
   const progress = await startProgress(!options.quiet && !options.json)
   let report: Report
   try {
@@ -101,7 +106,8 @@ async function run(options: Options): Promise<void> {
       maxDrop: options['max-drop'],
       recipe: options.recipe,
       search: searchOf(options),
-      tune: options.tune ?? (options.data === undefined ? 'none' : defaultTuner()),
+      tune,
+      channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],
       keepOverridable: options['keep-overridable'],
       seed: options.seed,

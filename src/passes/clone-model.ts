@@ -16,6 +16,25 @@ export function cloneModel(model: Model): Model {
   return copy
 }
 
+/** What of a model's main graph is copied: nodes in order, all that lies between the inputs and the outputs. */
+export interface Slice {
+  /** Values with a known type; they become the inputs of the copy. */
+  readonly inputs: readonly Value[]
+  readonly nodes: readonly Node[]
+  /** What the nodes compute, or initializers. */
+  readonly outputs: readonly Value[]
+}
+
+/** A model of its own that computes some values from others, with what constants it needs; all names are as they were. */
+export function cloneSlice(model: Model, slice: Slice): Model {
+  const copy = new Model(model.irVersion, new Map(model.opsets), model.file)
+  copy.usesExternalData = model.usesExternalData
+  copy.claimNamesOf(model)
+  copy.graph = new GraphCloner(copy).slice(model.graph, slice)
+  for (const [key, body] of model.functions) copy.functions.set(key, cloneFunction(copy, body))
+  return copy
+}
+
 function cloneFunction(model: Model, body: FunctionBody): FunctionBody {
   const { domain, name, overload, attributes, opsets, origin } = body
   // Defaults of attributes are plain values: nothing edits them.
@@ -35,11 +54,52 @@ class GraphCloner {
 
   root(source: Graph): Graph {
     const graph = this.#graph(source)
-    // Users in the same order as before, so that whoever walks them walks alike.
-    for (const [value, copy] of this.#values) {
-      for (const [user, slots] of value.users) copy.users.set(this.#nodes.get(user)!, slots)
-    }
+    this.#copyUsers()
     return graph
+  }
+
+  slice(source: Graph, { inputs, nodes, outputs }: Slice): Graph {
+    const graph = new Graph(this.#model, source.name)
+    for (const input of inputs) {
+      const copy = this.#define(input, graph)
+      copy.isInput = true
+      copy.tensor = undefined
+      copy.claim = input.type
+      copy.outputSlots = 0
+      graph.inputs.push(copy)
+    }
+    const wanted = new Set(nodes)
+    for (const initializer of source.initializers) {
+      const isUsed =
+        outputs.includes(initializer) || [...initializer.users.keys()].some((user) => wanted.has(rootNode(user)))
+      if (!isUsed || this.#values.has(initializer)) continue
+      const copy = this.#define(initializer, graph)
+      copy.isInput = false
+      copy.outputSlots = 0
+      graph.initializers.add(copy)
+    }
+    for (const node of nodes) {
+      this.#node(node, graph)
+      for (const output of node.outputs) if (output !== undefined) this.#values.get(output)!.outputSlots = 0
+    }
+    for (const output of outputs) {
+      const copy = this.#values.get(output)!
+      copy.claim ??= copy.type
+      copy.outputSlots += 1
+      graph.outputs.push(copy)
+    }
+    this.#copyUsers()
+    return graph
+  }
+
+  /** In the same order as before, so that whoever walks them walks alike. */
+  #copyUsers(): void {
+    for (const [value, copy] of this.#values) {
+      for (const [user, slots] of value.users) {
+        const node = this.#nodes.get(user)
+        if (node !== undefined) copy.users.set(node, slots)
+      }
+    }
   }
 
   #graph(source: Graph): Graph {
@@ -101,4 +161,11 @@ class GraphCloner {
     if (attribute.kind === 'graphs') return { ...attribute, value: attribute.value.map(inner) }
     return attribute
   }
+}
+
+/** The node of the main graph that a node of a subgraph is in; others are that themselves. */
+export function rootNode(node: Node): Node {
+  let outer = node
+  while (outer.graph.owner !== undefined) outer = outer.graph.owner
+  return outer
 }

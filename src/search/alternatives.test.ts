@@ -59,6 +59,35 @@ describe('alternatives', () => {
     expect(ofStem.map(({ alternative }) => alternative)).toContain('space-to-depth')
   })
 
+  test('as many groups as leave every lane filled where there are more than two of them', () => {
+    const groupsOf = (channels: number, middle: number, step: number) => {
+      const model = buildModel((g) => {
+        const x = g.input('x', 'float32', [1, channels, 8, 8])
+        g.output(bottleneck(g, x, { in: channels, middle, out: channels }), 'y')
+      })
+      return alternatives(model, step).decisions.flatMap((decision) =>
+        decision.kind === 'block' && decision.alternative === 'grouped' ? [decision.groups] : [],
+      )
+    }
+    expect(groupsOf(96, 192, 32)).toEqual([undefined, 3])
+    expect(groupsOf(96, 160, 32)).toEqual([undefined])
+    expect(groupsOf(64, 128, 32)).toEqual([undefined])
+    expect(groupsOf(64, 128, 8)).toEqual([undefined, 8])
+    expect(groupsOf(20, 60, 32)).toEqual([undefined])
+  })
+
+  test('depth multipliers that come to other widths, and images that every stride divides', () => {
+    const scaled = (step: number) =>
+      alternatives(net(), step).decisions.filter(
+        (decision) => decision.kind === 'depth-multiplier' || decision.kind === 'resolution',
+      )
+    const images = [14, 12, 10, 8].map((size) => ({ kind: 'resolution', input: 'x', height: size, width: size }))
+    const multiplier = (ratio: number) => ({ kind: 'depth-multiplier', ratio })
+    // Only the 72 in the middle may change: to 64, 56, 48 and 40; in steps of 32 to 64 alone.
+    expect(scaled(8)).toEqual([...[0.875, 0.75, 0.625, 0.5].map(multiplier), ...images])
+    expect(scaled(32)).toEqual([multiplier(0.875), ...images])
+  })
+
   test('all of them can be had', () => {
     const model = net()
     for (const decision of alternatives(model, 8).decisions)

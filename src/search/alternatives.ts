@@ -6,6 +6,7 @@ import { type ChannelGroup, channelGroups } from '../passes/architecture/channel
 import type { Decision } from '../passes/architecture/decision.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { convolutionGeometry } from '../passes/convolution-layer.js'
+import { multipliers, resolutions } from './scaled-models.js'
 
 /** What of a model could be decided on, and every decision by itself that is worth a look. */
 export interface Alternatives {
@@ -15,9 +16,9 @@ export interface Alternatives {
 }
 
 /**
- * Blocks in every form they can have, fused ones also with the middle at whole steps of the target's lanes; convolutions
- * outside blocks in every form; groups at the next
- * sizes below and above that leave no lane idle. `widthStep`: channels between such sizes.
+ * Blocks in every form they can have, fused ones also with the middle at whole steps of the target's lanes, grouped ones also
+ * with as many groups as still fill them; convolutions outside blocks in every form; groups at the next sizes below and above
+ * that leave no lane idle; all channels and images made smaller. `widthStep`: channels between sizes that leave no lane idle.
  */
 export function alternatives(model: Model, widthStep: number): Alternatives {
   const blocks = findBlocks(model)
@@ -26,6 +27,8 @@ export function alternatives(model: Model, widthStep: number): Alternatives {
     ...blocks.flatMap((block) => ofBlock(block, widthStep)),
     ...convolutionsOutside(model, blocks),
     ...groups.filter(({ pinned }) => pinned === undefined).flatMap((group) => ofGroup(group, widthStep)),
+    ...multipliers(groups, widthStep),
+    ...resolutions(model),
   ]
   return { blocks, groups, decisions }
 }
@@ -33,6 +36,10 @@ export function alternatives(model: Model, widthStep: number): Alternatives {
 function ofBlock(block: Block, widthStep: number): Decision[] {
   const named = { kind: 'block', block: block.index ?? block.name } as const
   return alternativesOf(block).flatMap((alternative): Decision[] => {
+    if (alternative === 'grouped') {
+      const groups = mostGroups(block, widthStep)
+      return [{ ...named, alternative }, ...(groups > 2 ? [{ ...named, alternative, groups }] : [])]
+    }
     if (alternative !== 'fused') return [{ ...named, alternative }]
     const { middle, out } = block.sizes
     // Fewer channels than come out of the block would be a bottleneck of another kind.
@@ -40,6 +47,14 @@ function ofBlock(block: Block, widthStep: number): Decision[] {
     const narrower = new Set(sizes.filter((size) => size < middle && size >= out))
     return [{ ...named, alternative }, ...[...narrower].map((size) => ({ ...named, alternative, middle: size }))]
   })
+}
+
+/** Of the fused convolution, the most groups with whole steps of channels in each, where they come in and where they go out. */
+function mostGroups({ sizes }: Block, widthStep: number): number {
+  const fits = (channels: number, groups: number) => channels % (groups * widthStep) === 0
+  let groups = Math.floor(sizes.in / widthStep)
+  while (groups > 1 && !(fits(sizes.in, groups) && fits(sizes.middle, groups))) groups -= 1
+  return groups
 }
 
 /** Convolutions that no block has decided on. */

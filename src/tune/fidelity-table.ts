@@ -5,6 +5,7 @@ import type { Model } from '../ir/graph.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
+import { TeacherRows } from './teacher-rows.js'
 import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
@@ -32,6 +33,7 @@ export interface FidelityTableSpec {
  */
 export class FidelityTable {
   readonly #spec: FidelityTableSpec
+  #teacherRows: TeacherRows | undefined
 
   constructor(spec: FidelityTableSpec) {
     this.#spec = spec
@@ -52,6 +54,12 @@ export class FidelityTable {
     return fidelity
   }
 
+  /** Frees what was kept from one measurement to the next. */
+  async close(): Promise<void> {
+    await this.#teacherRows?.close()
+    this.#teacherRows = undefined
+  }
+
   #key({ decisions }: RecipeResult): string {
     const { key, tuner, metric } = this.#spec
     return contentKey({
@@ -66,8 +74,11 @@ export class FidelityTable {
   async #measure(result: RecipeResult): Promise<Fidelity> {
     const { teacher, calibration, heldOut, metric, tuner, options } = this.#spec
     const { model: student, correspondence, fitted } = result
-    if (tuner !== undefined && fitted.length > 0)
-      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options })
+    if (tuner !== undefined && fitted.length > 0) {
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options)
+      const teacherRows = this.#teacherRows
+      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options, teacherRows })
+    }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
     return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)
   }

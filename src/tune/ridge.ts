@@ -8,27 +8,36 @@ import type { NormalEquations } from './normal-equations.js'
 export class Ridge {
   readonly #gram: Matrix
   readonly #factor: CholeskyDecomposition
-  /** D W0. */
-  readonly #pull: Matrix
+  /** Diagonal of D. */
+  readonly #pull: Float64Array
 
-  constructor({ gram, features, outputs }: NormalEquations, regularisation: number, present: Float64Array) {
-    const system = matrix(gram, features, features)
-    const mean = meanDiagonal(system)
-    const pull = matrix(present, features, outputs)
-    for (let i = 0; i < features; i++) {
-      const weight = i === features - 1 ? biasShare * Math.max(mean, 1e-12) : regularisation * Math.max(mean, 1e-12)
-      system.set(i, i, system.get(i, i) + weight)
-      for (let j = 0; j < outputs; j++) pull.set(i, j, pull.get(i, j) * weight)
-    }
+  constructor({ gram, features }: NormalEquations, regularisation: number) {
+    const system = matrix(gram.slice(), features, features)
+    const mean = Math.max(meanDiagonal(system), 1e-12)
+    this.#pull = new Float64Array(features).fill(regularisation * mean)
+    this.#pull[features - 1] = biasShare * mean
+    for (let i = 0; i < features; i++) system.set(i, i, system.get(i, i) + this.#pull[i]!)
     this.#gram = system
     this.#factor = new CholeskyDecomposition(system)
-    this.#pull = pull
   }
 
-  /** Weights [features, outputs] for that right side. */
-  solve(cross: Float64Array): Float64Array {
-    const right = matrix(cross, this.#pull.rows, this.#pull.columns).add(this.#pull)
-    return Float64Array.from(this.#factor.solve(right).to1DArray())
+  /** Weights [features, outputs] for the right side X'Y of the same shape, towards `present` (default: zeros). */
+  solve(cross: Float64Array, present?: Float64Array): Float64Array {
+    const outputs = cross.length / this.#pull.length
+    const right =
+      present === undefined ? cross.slice() : cross.map((value, i) => value + this.pulled(present, i, outputs))
+    return Float64Array.from(this.#factor.solve(matrix(right, this.#pull.length, outputs)).to1DArray())
+  }
+
+  /** Element i of D W0. */
+  pulled(present: Float64Array, i: number, outputs: number): number {
+    return this.#pull[Math.floor(i / outputs)]! * present[i]!
+  }
+
+  /** (G + D)^-1 [features, features], for many right sides. */
+  inverse(): Float64Array {
+    const size = this.#pull.length
+    return Float64Array.from(this.#factor.solve(Matrix.eye(size)).to1DArray())
   }
 
   /** Largest over smallest eigenvalue of the regularised system, each by power iteration (from below: at least this). */
@@ -59,12 +68,11 @@ export function relativeError(
   { gram, cross, squares, features, outputs }: NormalEquations,
   weights: Float64Array,
 ): number {
-  const w = matrix(weights, features, outputs)
-  const quadratic = matrix(gram, features, features).mmul(w)
-  const c = matrix(cross, features, outputs)
+  const quadratic = matrix(gram, features, features)
+    .mmul(matrix(weights, features, outputs))
+    .to1DArray()
   let error = squares
-  for (let i = 0; i < features; i++)
-    for (let j = 0; j < outputs; j++) error += w.get(i, j) * (quadratic.get(i, j) - 2 * c.get(i, j))
+  for (let i = 0; i < cross.length; i++) error += weights[i]! * (quadratic[i]! - 2 * cross[i]!)
   return error / Math.max(squares, Number.MIN_VALUE)
 }
 
@@ -76,6 +84,20 @@ export function joined(a: NormalEquations, b: NormalEquations): NormalEquations 
     cross: a.cross.map((value, i) => value + b.cross[i]!),
     squares: a.squares + b.squares,
   }
+}
+
+/** Of every so many outputs one: enough to choose a regularisation by. */
+export function someOutputs(equations: NormalEquations, most: number): NormalEquations {
+  const { features, outputs, cross, squares } = equations
+  const every = Math.ceil(outputs / most)
+  if (every === 1) return equations
+  const taken = Math.ceil(outputs / every)
+  const chosen = Float64Array.from(
+    { length: features * taken },
+    (_, i) => cross[Math.floor(i / taken) * outputs + (i % taken) * every]!,
+  )
+  // Of which outputs the squares are does not matter: errors are compared, not read.
+  return { ...equations, outputs: taken, cross: chosen, squares }
 }
 
 const matrix = (values: Float64Array, rows: number, columns: number): Matrix =>

@@ -3,6 +3,7 @@ import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
+import type { TeacherRows } from './teacher-rows.js'
 
 export interface TuneRequest {
   /** The original; it is not changed. */
@@ -15,7 +16,10 @@ export interface TuneRequest {
   readonly fitted: readonly FittedLayer[]
   /** Samples to fit to; labels are not looked at. */
   readonly data: DataSet
+  /** Progress counts layers. */
   readonly options: RunOptions
+  /** What the original computes for those samples, kept over several fits; default: gathered for this one. */
+  readonly teacherRows?: TeacherRows | undefined
 }
 
 export interface TuneReport {

@@ -71,8 +71,9 @@ describe('advice with data', () => {
     expect(readdirSync(join(folder, 'cache', 'fidelity'))).toHaveLength(measured.length)
     expect(measured.length).toBeGreaterThan(before)
     expect(advice.data).toEqual({ source: options.data, samples: 4 })
-    for (const { before: old, after, fidelity, reason } of advice.alternatives) {
-      expect(fidelity !== null).toBe(after.latencyMs < old.latencyMs)
+    for (const { decision, before: old, after, fidelity, reason } of advice.alternatives) {
+      // Images of another size have nothing that they could be held against.
+      expect(fidelity !== null).toBe(after.latencyMs < old.latencyMs && decision.kind !== 'resolution')
       if (fidelity === null) continue
       expect(fidelity.metric?.name).toBe('top-1')
       expect(fidelity.kl).not.toBeNull()
@@ -83,7 +84,18 @@ describe('advice with data', () => {
     )
     expect(worth).toEqual([...worth].sort((a, b) => b - a))
     expect(await adviseFile(file, options)).toEqual(advice)
-    expect(stages[1]).toMatch(/^alternative 1 of \d+: fused of block 0$/)
+    expect(stages[2]).toMatch(/^alternative 1 of \d+: fused of block 0$/)
+  })
+
+  test('what was measured with channels chosen otherwise is measured anew', async () => {
+    const { file, options, folder } = await setUp()
+    const entries = () => readdirSync(join(folder, 'cache', 'fidelity')).length
+    const byWeights = await adviseFile(file, options)
+    const before = entries()
+    const byData = await adviseFile(file, { ...options, channelScores: 'missing' })
+    expect(entries()).toBe(2 * before)
+    const decisions = ({ alternatives }: typeof byData) => alternatives.map(({ decision }) => JSON.stringify(decision))
+    expect(decisions(byData).sort()).toEqual(decisions(byWeights).sort())
   })
 
   test('labels without samples', async () => {

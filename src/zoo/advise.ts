@@ -19,13 +19,15 @@ import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
+import { channelScorer, channelScoring, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
 import { FidelityTable } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
 import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
-import { type DataOptions, openJobData } from './job-data.js'
+import { type DataOptions, type JobData, openJobData } from './job-data.js'
 import { passContext } from './pass-context.js'
+import { originalFor, runOptions } from './tailor.js'
 
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target
@@ -34,6 +36,8 @@ export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabel
   readonly metric?: string | undefined
   /** How weights are refitted before fidelity is measured. */
   readonly tune?: string | undefined
+  /** How channels are chosen that go; default: by weights. */
+  readonly channelScores?: string | undefined
   /** Where fidelities are kept. */
   readonly cache?: string | undefined
   readonly threads?: number | undefined
@@ -53,33 +57,48 @@ const heldOutSamples = 256
 export async function adviseFile(file: string, options: AdviseOptions): Promise<Advice> {
   const { target, onStage, signal } = options
   onStage?.(`reading ${file}`)
-  const model = await readModel(file)
-  const symbols = options.bind?.(model) ?? new Map<string, number>()
-  const facts = await fileFacts(file, model)
-  const digest = await modelDigest(file, model)
-  const context = passContext(model, target, { mayTrade: false })
-  await cleanUp(model, context, { ...(signal && { signal }) })
-  const base = profile(model, target, { symbols })
+  const given = await readModel(file)
+  const symbols = options.bind?.(given) ?? new Map<string, number>()
+  const facts = await fileFacts(file, given)
+  const digest = await modelDigest(file, given)
+  const context = passContext(given, target, { mayTrade: false })
+  await cleanUp(given, context, { ...(signal && { signal }) })
   const curated = { multipleOf: curatedStep(target) }
+  const data = await openJobData(given, options)
+  const considered = alternatives(given, curated.multipleOf).decisions
+  const model = await originalFor(given, considered, options.tune, data?.calibration, options)
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
-  const table = await fidelityTable(model, digest, options)
+  const base = profile(model, target, { symbols })
+  onStage?.('finding out which channels matter')
+  const channelScores = options.channelScores ?? channelScoringDefaults.withoutData
+  const scores = await channelScorer(channelScores, {
+    original: model,
+    decisions,
+    data: data?.calibration,
+    options: runOptions(options),
+  })
+  const table = await fidelityTable(model, digest, data, { ...options, channelScores })
   const found: Omit<AdvisedAlternative, 'rank'>[] = []
   const declined: Advice['declined'][number][] = []
-  for (const [i, decision] of decisions.entries()) {
-    // Lets an interruption through.
-    await setImmediate()
-    signal?.throwIfAborted()
-    onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
-    const result = applyDecisions(model, [decision], { curated })
-    if (isDeclined(result)) {
-      declined.push({ decision, reason: result.reason, remedy: result.remedy })
-      continue
+  try {
+    for (const [i, decision] of decisions.entries()) {
+      // Lets an interruption through.
+      await setImmediate()
+      signal?.throwIfAborted()
+      onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
+      const result = applyDecisions(model, [decision], { curated, scores })
+      if (isDeclined(result)) {
+        declined.push({ decision, reason: result.reason, remedy: result.remedy })
+        continue
+      }
+      const after = profile(result.model, target, { symbols })
+      // What saves nothing needs no measuring; images of another size have no values that those of the original are held against.
+      const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && decision.kind !== 'resolution'
+      const fidelity = (isMeasured ? await table?.of(result) : undefined) ?? null
+      found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
     }
-    const after = profile(result.model, target, { symbols })
-    // What saves nothing needs no measuring.
-    const isFaster = after.metrics.latencyMs < base.metrics.latencyMs
-    const fidelity = (isFaster ? await table?.of(result) : undefined) ?? null
-    found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
+  } finally {
+    await table?.close()
   }
   return {
     adviceVersion: 1,
@@ -97,11 +116,11 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
 async function fidelityTable(
   teacher: Model,
   digest: string,
-  options: AdviseOptions,
+  data: JobData | undefined,
+  options: AdviseOptions & { readonly channelScores: string },
 ): Promise<FidelityTable | undefined> {
-  const data = await openJobData(teacher, options)
   if (data?.calibration === undefined) return undefined
-  const { threads, timeLimitSeconds, signal, tool } = options
+  const { tool, channelScores } = options
   const heldOut = selectSamples(
     data.test,
     Array.from({ length: Math.min(heldOutSamples, data.test.count) }, (_, i) => i),
@@ -113,6 +132,7 @@ async function fidelityTable(
     preprocess: options.preprocess === undefined ? null : readPreprocess(options.preprocess),
     calibration: await digestDataSet(calibration),
     heldOut: await digestDataSet(heldOut),
+    scores: [channelScores, channelScoring(channelScores).version],
   })
   return new FidelityTable({
     teacher,
@@ -122,7 +142,7 @@ async function fidelityTable(
     tuner: await loadTuner(options.tune ?? 'none'),
     cache: new FidelityCache(options.cache ?? defaultCacheFolder()),
     key,
-    options: { threads, timeLimitSeconds, signal },
+    options: runOptions(options),
   })
 }
 
@@ -139,8 +159,10 @@ function placeOf(decision: Decision): string {
       return `${decision.alternative} of ${decision.node}`
     case 'width':
       return `${decision.size} channels of ${decision.group}`
-    default:
-      return decision.kind
+    case 'depth-multiplier':
+      return `all channels x ${decision.ratio}`
+    case 'resolution':
+      return `${decision.height} x ${decision.width}`
   }
 }
 

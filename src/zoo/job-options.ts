@@ -26,6 +26,8 @@ export interface JobOptions extends DataOptions {
   readonly search?: SearchOptions | undefined
   /** How weights are refitted after a recipe; default: as they are. */
   readonly tune?: string | undefined
+  /** How channels are chosen that go when a recipe narrows; default: by weights. */
+  readonly channelScores?: string | undefined
   /** Emits what the gate refuses, or what nothing could judge, with a warning. */
   readonly bestEffort?: boolean | undefined
   readonly keepOverridable?: boolean

@@ -1,9 +1,10 @@
 import type { DataSet } from '../accuracy/data-set.js'
+import type { RunOptions } from '../accuracy/model-outputs.js'
 import { selectSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
-import type { Recipe } from '../passes/architecture/decision.js'
+import type { Decision, Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
@@ -13,6 +14,7 @@ import { figuresOfDecision } from '../report/decision-figures.js'
 import type { DecisionEntry, DecisionFigures } from '../report/report.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
+import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.js'
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -46,15 +48,26 @@ const fidelitySamples = 64
  * Applies a recipe to a copy of the original, fits it to the original and cleans up. Throws UserError for a recipe that is
  * not possible, and for a lossy one that nothing could judge.
  */
-export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Promise<Tailored> {
+export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Promise<Tailored> {
   const { options, symbols, former, data, clock } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
+  const teacher = await originalFor(given, recipe.decisions, options.tune, data?.calibration, options)
+  clock.lap('streams')
+  stage('finding out which channels matter')
+  const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
+    original: teacher,
+    decisions: recipe.decisions,
+    data: data?.calibration,
+    options: runOptions(options),
+  })
+  clock.lap('channel scores')
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
   const result = applyRecipe(teacher, recipe, {
     file: typeof options.recipe === 'string' ? options.recipe : undefined,
     former,
+    scores,
     curated: { multipleOf: curatedStep(options.target) },
     afterEach: (_, model) => steps.push(figures(model)),
   })
@@ -82,6 +95,24 @@ export async function tailor(teacher: Model, recipe: Recipe, job: TailorJob): Pr
   const passes = await cleanUp(result.model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
   return { model: result.model, kind: result.kind, decisions, passes }
+}
+
+/**
+ * The original in the form that narrowing loses least from, where weights are refitted afterwards; else as it is. Nothing of
+ * what it computes changes.
+ */
+export async function originalFor(
+  given: Model,
+  decisions: readonly Decision[],
+  tune: string | undefined,
+  data: DataSet | undefined,
+  options: RunOptions & Pick<JobOptions, 'onStage'>,
+): Promise<Model> {
+  const isNarrowed = decisions.some(({ kind }) => kind === 'width' || kind === 'depth-multiplier')
+  if (!isNarrowed || data === undefined || (tune ?? 'none') === 'none') return given
+  options.onStage?.('turning residual streams into principal components')
+  const { principalStreams } = await import('../tune/principal-streams.js')
+  return principalStreams(given, data, runOptions(options))
 }
 
 /** New weights for what was rewritten; undefined: they stay what algebra gave. */
@@ -122,7 +153,11 @@ async function noiseOf(
   return new Map(noise.map(({ at, nsr }) => [at, nsr]))
 }
 
-export const runOptions = ({ threads, timeLimitSeconds, signal }: JobOptions) => ({ threads, timeLimitSeconds, signal })
+export const runOptions = ({ threads, timeLimitSeconds, signal }: RunOptions): RunOptions => ({
+  threads,
+  timeLimitSeconds,
+  signal,
+})
 
 function fidelityOf(
   shows: readonly { readonly at: string }[],

@@ -3,10 +3,14 @@ import type { Node, Value } from '../../ir/graph.js'
 import { contextOf } from '../../ir/infer.js'
 import { volume } from '../../ir/tensor.js'
 import type { ChannelGroup, GroupMember } from './channel-groups.js'
+import type { Correspondence } from './correspondence.js'
 import { unitsAt } from './positions.js'
 
 /** How much each unit of a group matters; the larger the more. What is left when a group is narrowed is the best of them. */
 export type ChannelScores = (group: ChannelGroup) => Float64Array
+
+/** Scores for a model that is being rewritten: what was found out of the original is looked up by what its values stand for. */
+export type ChannelScorer = (correspondence: Correspondence) => ChannelScores
 
 /** L2 norm of the weights that make each unit. */
 export const weightNorm: ChannelScores = (group) => norm(group, ({ role }) => role === 'producer')
@@ -70,13 +74,13 @@ function norm(group: ChannelGroup, isAsked: (member: GroupMember) => boolean): F
   return squares.map(Math.sqrt)
 }
 
-interface Weights {
+export interface Weights {
   readonly dims: readonly number[]
   readonly values: ArrayLike<number>
 }
 
 /** The numbers of a weight: a constant, or what a quantized one stands for. */
-function weightValues(value: Value): Weights | undefined {
+export function weightValues(value: Value): Weights | undefined {
   const tensor = constantOf(value)
   if (tensor !== undefined)
     return tensor.dtype === 'string' ? undefined : { dims: tensor.dims, values: tensor.numbers() }

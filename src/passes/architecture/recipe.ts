@@ -11,7 +11,7 @@ import { Correspondence } from './correspondence.js'
 import type { Decision, Recipe } from './decision.js'
 import { type Declined, isDeclined } from './declined.js'
 import type { FormerNames } from './former-names.js'
-import type { ChannelScores } from './importance.js'
+import type { ChannelScorer } from './importance.js'
 import { type LayerChanges, layerChanges, snapshot } from './layer-changes.js'
 import { type Place, Places } from './place.js'
 import { decisionPath } from './recipe-file.js'
@@ -24,7 +24,7 @@ export interface RecipeContext {
   /** What names from before passes ran have become. */
   readonly former?: FormerNames | undefined
   /** Which channels matter; default: by weights. */
-  readonly scores?: ChannelScores | undefined
+  readonly scores?: ChannelScorer | undefined
   /** Sizes for depth multipliers that name no multiple. */
   readonly curated?: CuratedSizes | undefined
   /** Called after each decision with the model as it is then; types are inferred. */
@@ -72,10 +72,11 @@ export function applyDecisions(
   decisions: readonly Decision[],
   context: RecipeContext = {},
 ): RecipeResult | DeclinedRecipe {
-  const { former, scores, curated, afterEach } = context
+  const { former, curated, afterEach } = context
   const model = cloneModel(original)
   inferTypes(model)
   const correspondence = new Correspondence()
+  const scores = context.scores?.(correspondence)
   const found: Place[] = []
   const places = new Places(model, former)
   for (const [index, decision] of decisions.entries()) {

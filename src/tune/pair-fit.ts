@@ -1,0 +1,204 @@
+import { inverse, Matrix } from 'ml-matrix'
+import type { GraphBuilder } from '../ir/build.js'
+import type { Value } from '../ir/graph.js'
+import { Tensor } from '../ir/tensor.js'
+import type { Runtime } from '../runtime/session.js'
+import { type ActivationChain, applyChain } from './activation-chain.js'
+import type { Rows } from './feature-rows.js'
+import { weightsTensor } from './product-graph.js'
+import { QuasiNewton } from './quasi-newton.js'
+import { ResidentRows } from './resident-rows.js'
+import { Ridge } from './ridge.js'
+
+/**
+ * Two layers with an activation between them: y = P h + b, h = f(X W). Matrices as rows of samples: W [features, middle], and
+ * P [middle + 1, outputs] with the bias in its last row.
+ */
+export interface Pair {
+  readonly first: Float64Array
+  readonly second: Float64Array
+}
+
+export interface PairProblem {
+  readonly start: Pair
+  readonly features: number
+  readonly middle: number
+  readonly outputs: number
+  readonly activation: ActivationChain
+  /** Of the model: what the activation's operators mean. */
+  readonly opset: number
+  /** (X'X + D)^-1 [features, features] of the rows. */
+  readonly inverse: Float64Array
+  /** With the targets of the second layer. */
+  readonly rows: readonly Rows[]
+  readonly heldOut: readonly Rows[]
+}
+
+/** Each is two passes over the rows. */
+const steps = 60
+/** Of the layer behind the activation; towards its present weights. */
+const secondRegularisation = 1e-4
+/** Of P P' in the preconditioner, relative to its mean: directions which the second layer hardly uses are left alone. */
+const damping = 0.05
+/** Curvature that is remembered. */
+const memory = 8
+/** Steps without a better pair after which there will be none. */
+const patience = 8
+/** Relative; less than this is no progress. */
+const leastGain = 1e-3
+/** Halvings of a step that leads up. */
+const halvings = 4
+
+/**
+ * Fits both layers to what the second is to give: least squares over W, with P always solved for (variable projection, Golub and
+ * Pereyra 1973), by quasi-Newton steps on top of the Gauss-Newton matrix as if the activation were open everywhere: the Gram
+ * matrix of the features times that of P. Of all steps the pair with the least error on held-out rows is kept.
+ */
+export async function fitPair(runtime: Runtime, threads: number, problem: PairProblem): Promise<Pair> {
+  const { features, middle, outputs, opset } = problem
+  const learn = await ResidentRows.load(runtime, threads, problem.rows, opset, (g, x, y) => learning(g, x, y, problem))
+  const judge = await ResidentRows.load(runtime, threads, problem.heldOut, opset, (g, x, y) =>
+    judging(g, x, y, problem),
+  )
+  const solver = await GaussNewton.load(runtime, threads, problem)
+  const tensors = ({ first, second }: Pair) => ({
+    w: weightsTensor(first, [features, middle]),
+    p: weightsTensor(second, [middle + 1, outputs]),
+  })
+  const [yes, no] = [Tensor.bool([true], []), Tensor.bool([false], [])]
+  /** P solved for, and the error and its gradient there. */
+  const evaluate = async (first: Float64Array, before: Float64Array) => {
+    const seen = await learn.sums({ ...tensors({ first, second: before }), isStep: no })
+    const equations = { features: middle + 1, outputs, gram: seen.get('a')!, cross: seen.get('b')!, squares: 0 }
+    const second = new Ridge(equations, secondRegularisation).solve(equations.cross, before)
+    const sums = await learn.sums({ ...tensors({ first, second }), isStep: yes })
+    return { first, second, gradient: sums.get('a')!.map((value) => -value), error: sums.get('b')![0]! }
+  }
+  const judged = async (pair: Pair) => (await judge.sums(tensors(pair))).get('error')![0]!
+  try {
+    const quasiNewton = new QuasiNewton(memory)
+    let best = { pair: problem.start, error: await judged(problem.start) }
+    let here = await evaluate(problem.start.first, problem.start.second)
+    let sinceBest = 0
+    for (let step = 0; step < steps && sinceBest < patience; step++) {
+      const error = await judged(here)
+      sinceBest = error < best.error * (1 - leastGain) ? 0 : sinceBest + 1
+      if (error < best.error) best = { pair: here, error }
+      const point = here
+      const direction = await quasiNewton.direction(point.first, point.gradient, (g) => solver.of(g, point.second))
+      let next: typeof here | undefined
+      for (let half = 0, length = 1; half < halvings; half++, length /= 2) {
+        const tried = await evaluate(
+          point.first.map((value, i) => value + length * direction[i]!),
+          point.second,
+        )
+        if (tried.error < point.error) {
+          next = tried
+          break
+        }
+      }
+      if (next === undefined) break
+      here = next
+    }
+    return { first: best.pair.first, second: best.pair.second }
+  } finally {
+    await learn.release()
+    await judge.release()
+    await solver.release()
+  }
+}
+
+/** (G + D)^-1 g (P P' + e)^-1, in float64, with what does not change in the runtime. */
+class GaussNewton {
+  readonly #rows: ResidentRows
+  readonly #shape: PairProblem
+
+  private constructor(rows: ResidentRows, shape: PairProblem) {
+    this.#rows = rows
+    this.#shape = shape
+  }
+
+  static async load(runtime: Runtime, threads: number, problem: PairProblem): Promise<GaussNewton> {
+    const { features, inverse } = problem
+    const rows = await ResidentRows.single(runtime, threads, (g) => {
+      const input = (name: string, dims: readonly string[]) => g.input(name, 'float64', dims)
+      const [right, p] = [input('right', ['features', 'middle']), input('p', ['middle', 'outputs'])]
+      const [core, scale] = [input('core', ['outputs', 'outputs']), input('scale', [])]
+      const inside = g.op('MatMul', [g.op('MatMul', [g.op('MatMul', [right, p]), core]), g.op('Transpose', [p])])
+      const damped = g.op('Mul', [g.op('Sub', [right, inside]), scale])
+      const matrix = g.constant(Tensor.fromArray('float64', [features, features], inverse))
+      g.output(g.op('MatMul', [matrix, damped]), 'solution')
+    })
+    return new GaussNewton(rows, problem)
+  }
+
+  /** (P P' + e)^-1 = (1 - P (e + P'P)^-1 P') / e. */
+  async of(right: Float64Array, second: Float64Array): Promise<Float64Array> {
+    const { features, middle, outputs } = this.#shape
+    const weights = second.slice(0, middle * outputs)
+    const p = Matrix.from1DArray(middle, outputs, weights)
+    const gram = p.transpose().mmul(p)
+    const ridge = (damping * gram.trace()) / outputs
+    for (let i = 0; i < outputs; i++) gram.set(i, i, gram.get(i, i) + ridge)
+    const core = Float64Array.from(inverse(gram).to1DArray())
+    const sums = await this.#rows.sums({
+      right: Tensor.fromArray('float64', [features, middle], right),
+      p: Tensor.fromArray('float64', [middle, outputs], weights),
+      core: Tensor.fromArray('float64', [outputs, outputs], core),
+      scale: Tensor.fromArray('float64', [], Float64Array.of(1 / ridge)),
+    })
+    return sums.get('solution')!
+  }
+
+  release(): Promise<void> {
+    return this.#rows.release()
+  }
+}
+
+/**
+ * What a pass gives: a step's X' (descent of half the squared error in X W) and the error, or the equations of the second layer. One graph for
+ * both, so that the rows are in memory once.
+ */
+function learning(g: GraphBuilder, x: Value, y: Value, { activation }: PairProblem): void {
+  const { u, h, residual, back } = forward(g, x, y, activation)
+  const isStep = g.input('isStep', 'bool', [])
+  const step = g.subgraph('step', (inner) => {
+    const wanted = inner.op('Mul', [inner.op('MatMul', [residual, back]), slope(inner, u, activation)])
+    inner.output(inner.op('Gemm', [x, wanted], { transA: 1 }))
+    inner.output(inner.op('ReduceSumSquare', [residual], { keepdims: 1 }))
+  })
+  const equations = g.subgraph('equations', (inner) => {
+    inner.output(inner.op('Gemm', [h, h], { transA: 1 }))
+    inner.output(inner.op('Gemm', [h, y], { transA: 1 }))
+  })
+  const { outputs } = g.node('If', [isStep], { then_branch: step, else_branch: equations }, 2)
+  g.output(outputs[0]!, 'a')
+  g.output(outputs[1]!, 'b')
+}
+
+function judging(g: GraphBuilder, x: Value, y: Value, { activation }: PairProblem): void {
+  const { residual } = forward(g, x, y, activation)
+  g.output(g.op('ReduceSumSquare', [residual], { keepdims: 0 }), 'error')
+}
+
+function forward(g: GraphBuilder, x: Value, y: Value, activation: ActivationChain) {
+  const w = g.input('w', 'float32', ['features', 'middle'])
+  const p = g.input('p', 'float32', ['extended', 'outputs'])
+  const u = g.op('MatMul', [x, w])
+  const index = (value: number) => g.constant(Tensor.int64([value]))
+  const ones = g.op('Slice', [x, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)])
+  const h = g.op('Concat', [applyChain(g, activation, u), ones], { axis: 1 })
+  const middle = g.op('Slice', [p, index(0), index(-1), index(0)])
+  return { u, h, residual: g.op('Sub', [y, g.op('MatMul', [h, p])]), back: g.op('Transpose', [middle]) }
+}
+
+/** Of the activation, by central differences: whatever it is made of. */
+function slope(g: GraphBuilder, u: Value, activation: ActivationChain): Value {
+  const [distance, both] = [offset, 2 * offset].map((value) => g.constant(Tensor.float32([value], [])))
+  const [above, below] = [g.op('Add', [u, distance]), g.op('Sub', [u, distance])]
+  const rise = g.op('Sub', [applyChain(g, activation, above), applyChain(g, activation, below)])
+  return g.op('Div', [rise, both])
+}
+
+/** Of u for central differences; activations bend over distances near 1. */
+const offset = 1e-2

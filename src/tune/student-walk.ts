@@ -1,0 +1,212 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DataSet } from '../accuracy/data-set.js'
+import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
+import { toProto } from '../export/to-proto.js'
+import { stageModel } from '../export/write-model.js'
+import type { Model, Node, Value } from '../ir/graph.js'
+import { valuesOf } from '../ir/graph-values.js'
+import { Tensor } from '../ir/tensor.js'
+import { dimsOf, dtypeOf } from '../ir/type.js'
+import { encodeModel } from '../onnx/codec.js'
+import { cloneSlice, rootNode } from '../passes/clone-model.js'
+import type { ModelSource, Runtime } from '../runtime/session.js'
+import { ActivationStore } from './activation-store.js'
+import { pickedOf, pickPositions } from './picked-positions.js'
+
+/** What values inside a model are for one sample, by name. */
+export interface Activations {
+  readonly sample: number
+  readonly values: ReadonlyMap<string, Tensor>
+}
+
+/** A value, or some positions of it. */
+export interface Wanted {
+  readonly value: Value
+  /** How many positions; of values with `knownPositions` only. */
+  readonly picked?: number | undefined
+}
+
+/**
+ * Walks a model in execution order while its weights change ahead of the walk: what is behind is run once over the samples, and
+ * the values that the rest of the model needs are kept on disk. A whole fit costs one run of the model, not one a layer.
+ */
+export class StudentWalk {
+  readonly #model: Model
+  readonly #data: DataSet
+  readonly #runtime: Runtime
+  readonly #options: RunOptions
+  readonly #store: ActivationStore
+  /** Nodes in order, up to which everything is on disk. */
+  #cut = 0
+
+  private constructor(model: Model, data: DataSet, runtime: Runtime, options: RunOptions, store: ActivationStore) {
+    this.#model = model
+    this.#data = data
+    this.#runtime = runtime
+    this.#options = options
+    this.#store = store
+  }
+
+  static async open(model: Model, data: DataSet, runtime: Runtime, options: RunOptions): Promise<StudentWalk> {
+    return new StudentWalk(model, data, runtime, { ...options, onProgress: undefined }, await ActivationStore.open())
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  /**
+   * Goes on to just before a node and gives values from before it, sample by sample: all of them, or what `pickPositions` picks.
+   * Weights behind the node must not change any more. The values must be read to the end. Throws UserError where the runtime
+   * does not take the model.
+   */
+  async *upTo(node: Node, wanted: readonly Wanted[]): AsyncGenerator<Activations> {
+    const nodes = [...this.#model.graph.nodes()]
+    const until = nodes.indexOf(node)
+    const next = this.#cheapestCut(nodes, until)
+    const live = next === this.#cut ? [] : this.#liveAt(nodes, next)
+    const kept = live.filter((value) => this.#store.get(value.name) === undefined && !value.isInput)
+    const stored = await Promise.all(kept.map((value) => this.#store.create(value.name)))
+    const outputs = [...kept.map((value) => ({ value })), ...wanted]
+    for await (const found of this.#between(nodes.slice(this.#cut, until), outputs)) {
+      for (const [at, value] of kept.entries()) await stored[at]!.add(found.sample, found.values.get(value.name)!)
+      yield found
+    }
+    if (next === this.#cut) return
+    await this.#store.keepOnly(new Set(live.map(({ name }) => name)))
+    this.#cut = next
+  }
+
+  /** The model's outputs for some samples, with the weights as they are now. */
+  async *outputs(samples: readonly number[]): AsyncGenerator<Activations> {
+    const nodes = [...this.#model.graph.nodes()].slice(this.#cut)
+    const outputs = this.#model.graph.outputs.map((value) => ({ value }))
+    yield* this.#between(nodes, outputs, samples)
+  }
+
+  /**
+   * Where to keep values: of the places from here to `until`, the one where they are smallest; wide activations between two
+   * narrow ones are computed again rather than kept.
+   */
+  #cheapestCut(nodes: readonly Node[], until: number): number {
+    let [best, least] = [this.#cut, Number.POSITIVE_INFINITY]
+    for (let at = until; at > this.#cut; at--) {
+      const size = this.#liveAt(nodes, at).reduce((sum, value) => sum + elementsOf(value), 0)
+      if (size < least) [best, least] = [at, size]
+    }
+    return best
+  }
+
+  /** Values before `until` that something at or behind it needs. */
+  #liveAt(nodes: readonly Node[], until: number): Value[] {
+    const places = new Map(nodes.map((node, at) => [node, at]))
+    const isNeeded = (value: Value) =>
+      value.isGraphOutput || [...value.users.keys()].some((user) => places.get(rootNode(user))! >= until)
+    const computed = nodes.slice(0, until).flatMap(({ outputs }) => outputs.filter((output) => output !== undefined))
+    return [...this.#model.graph.inputs.filter(({ tensor }) => tensor === undefined), ...computed].filter(isNeeded)
+  }
+
+  /** What the nodes behind the cut compute, from what lies on disk. */
+  async *#between(
+    nodes: readonly Node[],
+    wanted: readonly Wanted[],
+    samples?: readonly number[],
+  ): AsyncGenerator<Activations> {
+    const data = this.#data
+    const computed = new Set(nodes.flatMap(({ outputs }) => outputs))
+    const picks = wanted.filter(({ value, picked }) => picked !== undefined && computed.has(value))
+    const unique = [...new Set(wanted.filter((each) => !picks.includes(each)).map(({ value }) => value))]
+    const whole = unique.filter((value) => computed.has(value))
+    const atHand = unique.filter((value) => !computed.has(value))
+    const sources = this.#sourcesOf(nodes, computed)
+    const order = samples ?? Array.from({ length: data.count }, (_, sample) => sample)
+    const handedOn = async (sample: number) => {
+      const fromDisk = await this.#batch(atHand, [sample])
+      const given = new Map(fromDisk)
+      for (const { value, picked } of wanted)
+        if (picked !== undefined && !computed.has(value))
+          given.set(pickedName(value.name), pickedOf(fromDisk.get(value.name)!, picked))
+      return given
+    }
+    if (whole.length + picks.length === 0) {
+      for (const sample of order) yield { sample, values: await handedOn(sample) }
+      return
+    }
+    const slice = cloneSlice(this.#model, { inputs: sources, nodes, outputs: whole })
+    const names = pickFrom(slice, picks)
+    const staged = await sourceOf(slice)
+    try {
+      const isBatch = sources.every(({ name, isInput }) => isInput || this.#store.get(name)!.isBatch)
+      const batch = (chosen: readonly number[]) => this.#batch(sources, chosen)
+      const onDisk: DataSet = { ...data, batch, ...(isBatch ? {} : { batchLimit: 1 }) }
+      const place = { runtime: this.#runtime, optimization: 'all' } as const
+      const options = { ...this.#options, samples: order }
+      for await (const found of modelOutputs(staged.source, slice, onDisk, options, place))
+        yield {
+          sample: found.sample,
+          values: new Map([...renamed(found.outputs, names), ...(await handedOn(found.sample))]),
+        }
+    } finally {
+      await staged.discard()
+    }
+  }
+
+  /** Values from outside that the nodes need, in a steady order. */
+  #sourcesOf(nodes: readonly Node[], computed: ReadonlySet<Value | undefined>): Value[] {
+    const inside = new Set(nodes)
+    const isRead = (value: Value) => [...value.users.keys()].some((user) => inside.has(rootNode(user)))
+    const before = [...this.#model.graph.nodes()].slice(0, this.#cut).flatMap(({ outputs }) => outputs)
+    const inputs = this.#model.graph.inputs.filter(({ tensor }) => tensor === undefined)
+    return [...inputs, ...before].filter(
+      (value) => value !== undefined && !computed.has(value) && isRead(value),
+    ) as Value[]
+  }
+
+  async #batch(values: readonly Value[], samples: readonly number[]): Promise<Map<string, Tensor>> {
+    const fed = values.some(({ isInput }) => isInput) ? await this.#data.batch(samples) : new Map<string, Tensor>()
+    const batch = new Map<string, Tensor>()
+    for (const { name, isInput } of values) {
+      if (isInput) batch.set(name, fed.get(name)!)
+      else batch.set(name, stacked(await Promise.all(samples.map((sample) => this.#store.get(name)!.of(sample)))))
+    }
+    return batch
+  }
+}
+
+/** Adds outputs that give some positions of values; by their names, those of the values. */
+function pickFrom(slice: Model, picks: readonly Wanted[]): ReadonlyMap<string, string> {
+  const byName = new Map([...valuesOf(slice.graph)].map((value) => [value.name, value]))
+  return new Map(picks.map(({ value, picked }) => [pickPositions(slice, byName.get(value.name)!, picked!), value.name]))
+}
+
+function renamed(outputs: ReadonlyMap<string, Tensor>, names: ReadonlyMap<string, string>): Map<string, Tensor> {
+  return new Map([...outputs].map(([name, tensor]) => [names.has(name) ? pickedName(names.get(name)!) : name, tensor]))
+}
+
+/** What picked positions of a value are called among activations. */
+export const pickedName = (name: string): string => `${name} picked`
+
+const elementsOf = ({ type }: Value): number => {
+  const dims = dimsOf(type)
+  if (dims === undefined || dtypeOf(type) === undefined) return Number.POSITIVE_INFINITY
+  return dims.reduce<number>((all, dim) => all * (typeof dim === 'number' ? dim : 1), 1)
+}
+
+/** In memory; on disk where weights of it are not in memory either. */
+async function sourceOf(model: Model): Promise<{ readonly source: ModelSource; discard(): Promise<void> }> {
+  if (!model.usesExternalData) {
+    const bytes = Buffer.concat(encodeModel(toProto(model)))
+    return { source: { bytes }, discard: async () => {} }
+  }
+  const staged = await stageModel(model, join(tmpdir(), 'slice.onnx'))
+  return { source: { path: staged.path }, discard: () => staged.discard() }
+}
+
+/** Tensors of one sample each, joined along axis 0. */
+function stacked(parts: readonly Tensor[]): Tensor {
+  const [first] = parts
+  if (parts.length === 1) return first!
+  const bytes = Buffer.concat(parts.map((part) => part.bytes()))
+  return Tensor.fromBytes(first!.dtype, [parts.length, ...first!.dims.slice(1)], bytes)
+}
