@@ -119,7 +119,7 @@ describe('scores of a space', () => {
 
   describeWithShared('of public models', ({ file }) => {
     test.each([
-      ['models', 'mobilenetv2_1.0_224', 5],
+      ['models', 'mobilenetv2_1.0_224', 3],
       ['models', 'yunet_120x160', 4],
       ['trained', 'person_det', 6],
       ['trained', 'cifar_dw', 6],
