@@ -102,17 +102,22 @@ describe('scores of a space', () => {
       squeezeExcite: fc.constantFrom(undefined, 'before activation', 'after activation'),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 3 }), fc.constantFrom(4, 8), async (blocks, step) => {
-        const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
-          ...rest,
-          expand,
-          kernel,
-          pad: (kernel - 1) / 2,
-          ...(squeezeExcite !== undefined && { squeezeExcite }),
-          ...(expand && middle !== undefined && { middle }),
-        }))
-        await expectAgreements(net(plain as Partial<BottleneckOptions>[]), 'neural-engine', everything(step), 4)
-      }),
+      fc.asyncProperty(
+        fc.array(block, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(4, 8),
+        fc.constantFrom('neural-engine', 'cpu'),
+        async (blocks, step, target) => {
+          const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
+            ...rest,
+            expand,
+            kernel,
+            pad: (kernel - 1) / 2,
+            ...(squeezeExcite !== undefined && { squeezeExcite }),
+            ...(expand && middle !== undefined && { middle }),
+          }))
+          await expectAgreements(net(plain as Partial<BottleneckOptions>[]), target, everything(step), 4)
+        },
+      ),
       { numRuns: 12, seed: 3 },
     )
   })

@@ -39,6 +39,11 @@ export interface SearchOutcome {
   readonly best: ScoredCandidate | null
   /** Latency against loss among those that keep the budgets, fastest first. */
   readonly front: readonly ScoredCandidate[]
+  /**
+   * What the front dominates of the area from 0 to the original's latency and to the front's largest loss, as a share: what runs with
+   * other seeds are compared by. null: there is no front, or nothing to be lost on it.
+   */
+  readonly dominatedShare: number | null
   readonly trajectory: readonly TrajectoryPoint[]
   readonly evaluations: number
   /** What an exact search proved of `best`: no candidate loses less than `bound`. */

@@ -98,10 +98,16 @@ describe('an evolution', () => {
   )
 
   test('without a budget takes the knee of its front', async () => {
-    const { best, front, original, trajectory } = await search({ ...request, algorithm: 'evolution', budgets: [] })
+    const { best, front, dominatedShare, original, trajectory } = await search({
+      ...request,
+      algorithm: 'evolution',
+      budgets: [],
+    })
     expect(front.length).toBeGreaterThan(3)
     expect(front.map(({ candidate }) => candidate.join())).toContain(best!.candidate.join())
     expect(best!.latencyMs).toBeLessThan(original.latencyMs)
+    expect(dominatedShare).toBeGreaterThan(0)
+    expect(dominatedShare).toBeLessThan(1)
     expect(trajectory.at(-1)!.evaluations).toBeLessThanOrEqual(request.evaluations)
   })
 

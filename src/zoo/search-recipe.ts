@@ -48,7 +48,7 @@ export async function searchRecipe(
   const losses = weightProxy(model, opened.space)
   onStage?.(`searching ${opened.space.size} candidates`)
   const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
-  const { original, best, front, trajectory, proof, reason, evaluations: spent } = await search(request)
+  const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
   if (best === null) {
     const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
     const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
@@ -70,6 +70,7 @@ export async function searchRecipe(
     original: point(original),
     best: point(best),
     front: spread(front).map(point),
+    dominatedShare,
     trajectory,
     evaluations: spent,
     proof,
