@@ -41,7 +41,8 @@ export function blockLayout(kernels: readonly Kernel[], layout: BlockedLayout): 
   return result
 }
 
-function isBlocked(kernel: Kernel, layout: BlockedLayout, blocked: ReadonlySet<unknown>): boolean {
+/** Whether a kernel runs in the layout; `blocked`: values that are in it already. */
+export function isBlocked(kernel: Kernel, layout: BlockedLayout, blocked: ReadonlySet<unknown>): boolean {
   const { shape, inputs, nodes } = kernel
   if (inputs.length === 0 || dtypeOf(inputs[0]!.value.type) !== 'float32') return false
   if (layout.anchors[shape.op] !== undefined) {
@@ -63,11 +64,11 @@ function isBlocked(kernel: Kernel, layout: BlockedLayout, blocked: ReadonlySet<u
 }
 
 /** A dense convolution of few channels takes them as they lie. */
-const isPlain = ({ shape }: Kernel, { block }: BlockedLayout): boolean =>
+export const isPlain = ({ shape }: Kernel, { block }: BlockedLayout): boolean =>
   shape.groups === 1 && shape.kind === 'convolution' && shape.inChannels < block
 
 /** The kernel with its channels filled up to blocks. */
-function inBlocks(kernel: Kernel, layout: BlockedLayout): Kernel {
+export function inBlocks(kernel: Kernel, layout: BlockedLayout): Kernel {
   const { shape } = kernel
   const { block } = layout
   const op = layout.anchors[shape.op] ?? layout.follows[shape.op]!
@@ -91,7 +92,8 @@ function inBlocks(kernel: Kernel, layout: BlockedLayout): Kernel {
   return { ...kernel, shape: padded }
 }
 
-function reorder(kernel: Kernel, activation: Activation, op: string): Kernel {
+/** The copy of an activation into the layout or out of it, next to a kernel that needs it. */
+export function reorder(kernel: Kernel, activation: Activation, op: string): Kernel {
   const { elements, bytes, value } = activation
   const dims = value.type?.kind === 'tensor' ? value.type.dims : undefined
   const width = Number(dims?.at(-1) ?? 1)

@@ -1,5 +1,6 @@
 import type { Fidelity } from '../tune/fidelity.js'
-import { type Advice, meanNoise } from './advice.js'
+import { meanNoise } from '../tune/fidelity.js'
+import type { Advice } from './advice.js'
 import { bytes, change, count, magnitude, milliseconds, significant } from './format.js'
 import { type Colors, plainTable } from './terminal.js'
 

@@ -65,9 +65,3 @@ export interface AdvisedAlternative {
   /** The above in one line. */
   readonly reason: string
 }
-
-/** Mean over the values where a change shows; null: it was measured nowhere. */
-export const meanNoise = (fidelity: Fidelity | null): number | null =>
-  fidelity === null || fidelity.noise.length === 0
-    ? null
-    : fidelity.noise.reduce((sum, { nsr }) => sum + nsr, 0) / fidelity.noise.length

@@ -29,6 +29,8 @@ export interface SearchedEntry {
   readonly best: SearchPoint
   /** Latency against loss, fastest first; a selection where there are many. */
   readonly front: readonly SearchPoint[]
+  /** Of the area up to the original's latency and the front's largest loss, what the front dominates; null: it loses nothing. */
+  readonly dominatedShare: number | null
   /** The best so far after so many evaluations. */
   readonly trajectory: readonly { readonly evaluations: number; readonly latencyMs: number; readonly loss: number }[]
   readonly evaluations: number

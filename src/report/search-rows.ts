@@ -22,7 +22,7 @@ export function searchLines(entry: SearchEntry): string[] {
 }
 
 const proofText = ({ bound, gap }: NonNullable<SearchedEntry['proof']>): string =>
-  `proved: no candidate loses less than ${significant(bound)} (gap ${significant(100 * gap)} %)`
+  `proved: no candidate loses less than ${significant(bound)} (gap ${significant(Math.round(gap * 1e8) / 1e6)} %)`
 
 const budgetText = (figure: string, atMost: number): string => {
   switch (figure) {

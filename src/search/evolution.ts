@@ -1,5 +1,6 @@
 import type { Candidate } from '../estimator/memo-table.js'
 import { agingEvolution } from './algorithms/aging-evolution.js'
+import { hypervolume } from './algorithms/hypervolume.js'
 import { kneeOf } from './algorithms/knee.js'
 import { nsga2 } from './algorithms/nsga2.js'
 import { compareSingle, type Individual } from './algorithms/problem.js'
@@ -55,18 +56,27 @@ export function evolve(request: SearchRequest): SearchOutcome {
     },
   })
   const kept = front.filter(({ violation }) => violation === 0)
+  const original = scored(request, space.original)
   const chosen = best ?? kneeOf(kept)
   const isFound = chosen !== undefined && chosen.violation === 0
   return {
     algorithm: 'evolution',
-    original: scored(request, space.original),
+    original,
     best: isFound ? scored(request, chosen.candidate) : null,
     front: kept.map(({ candidate }) => scored(request, candidate)),
+    dominatedShare: dominatedShare(kept, original.latencyMs),
     trajectory,
     evaluations,
     proof: null,
     reason: isFound ? 'an evolution proves nothing' : 'no candidate that was looked at keeps the budgets',
   }
+}
+
+function dominatedShare(front: readonly Individual[], latencyMs: number): number | null {
+  const points = front.map(({ objectives }) => objectives)
+  const mostLoss = points.reduce((most, [, loss]) => Math.max(most, loss!), 0)
+  if (mostLoss === 0) return null
+  return hypervolume(points, Float64Array.of(latencyMs, mostLoss)) / (latencyMs * mostLoss)
 }
 
 /** The model as it is and scaled as a whole. */

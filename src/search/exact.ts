@@ -32,7 +32,7 @@ export async function searchExactly(request: SearchRequest): Promise<SearchOutco
     },
     timeLimitSeconds === undefined ? {} : { timeLimitSeconds },
   )
-  const base = { algorithm: 'exact', original, evaluations: 0 } as const
+  const base = { algorithm: 'exact', original, evaluations: 0, dominatedShare: null } as const
   if (!('options' in found))
     return { ...base, best: null, front: [], trajectory: [], proof: null, reason: reasons[found.status] }
   const candidate = space.original.slice()

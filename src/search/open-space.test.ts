@@ -15,7 +15,7 @@ import { cleanUp } from './clean-up.js'
 import { type OpenedSpace, openSpace, type SpaceOptions } from './open-space.js'
 import { recipeOf } from './space/candidate-recipe.js'
 
-const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'curated', step } })
+const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'lanes', step } })
 
 /** A candidate as the table scores it is what the model with its recipe applied is estimated at. */
 function expectAgreement(model: Model, targetName: string, { space, table }: OpenedSpace, candidate: Candidate): void {
@@ -79,7 +79,7 @@ function net(blocks: readonly Partial<BottleneckOptions>[], stem = 8): Model {
 }
 
 describe('scores of a space', () => {
-  test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt'])(
+  test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt', 'cpu'])(
     'agree with the built fixture on %s',
     async (target) => {
       await expectAgreements(await fixture(), target, everything(8), 8)
@@ -102,24 +102,29 @@ describe('scores of a space', () => {
       squeezeExcite: fc.constantFrom(undefined, 'before activation', 'after activation'),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 3 }), fc.constantFrom(4, 8), async (blocks, step) => {
-        const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
-          ...rest,
-          expand,
-          kernel,
-          pad: (kernel - 1) / 2,
-          ...(squeezeExcite !== undefined && { squeezeExcite }),
-          ...(expand && middle !== undefined && { middle }),
-        }))
-        await expectAgreements(net(plain as Partial<BottleneckOptions>[]), 'neural-engine', everything(step), 4)
-      }),
+      fc.asyncProperty(
+        fc.array(block, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(4, 8),
+        fc.constantFrom('neural-engine', 'cpu'),
+        async (blocks, step, target) => {
+          const plain = blocks.map(({ expand, middle, kernel, squeezeExcite, ...rest }) => ({
+            ...rest,
+            expand,
+            kernel,
+            pad: (kernel - 1) / 2,
+            ...(squeezeExcite !== undefined && { squeezeExcite }),
+            ...(expand && middle !== undefined && { middle }),
+          }))
+          await expectAgreements(net(plain as Partial<BottleneckOptions>[]), target, everything(step), 4)
+        },
+      ),
       { numRuns: 12, seed: 3 },
     )
   })
 
   describeWithShared('of public models', ({ file }) => {
     test.each([
-      ['models', 'mobilenetv2_1.0_224', 5],
+      ['models', 'mobilenetv2_1.0_224', 3],
       ['models', 'yunet_120x160', 4],
       ['trained', 'person_det', 6],
       ['trained', 'cifar_dw', 6],
@@ -151,6 +156,23 @@ describe('a space', () => {
       expect(sizes.every((size, i) => i === keep || size % 32 === 0)).toBe(true)
       expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
     }
+  })
+
+  test('is curated by what the target takes: sizes at steps of its latency', async () => {
+    const { space, table } = await openSpace(await fixture(), loadTarget('neural-engine'), {
+      parts: ['widths'],
+      widths: { kind: 'curated', levels: 6 },
+    })
+    const { original } = space
+    space.choices.forEach((choice, i) => {
+      if (choice.kind === 'block') return
+      expect(choice.sizes.length).toBeLessThanOrEqual(8)
+      const latencies = choice.sizes.map((_, option) => table.score(space.with(original, i, option)).latencyMs)
+      // Wider ones only where that is free.
+      latencies.forEach((latencyMs, option) => {
+        if (option > choice.keep) expect(latencyMs).toBeCloseTo(latencies[choice.keep]!, 9)
+      })
+    })
   })
 
   test('of blocks alone changes no width', async () => {

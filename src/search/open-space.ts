@@ -18,7 +18,7 @@ import { type ChosenGroup, Structure } from './scoring/structure.js'
 import type { Variation } from './scoring/timeline.js'
 import type { BlockChoice, WidthChoice } from './space/choice.js'
 import { Space } from './space/space.js'
-import { type WidthOptions, widthSizes } from './space/width-options.js'
+import { sizesAtLevels, type WidthOptions, widthSizes } from './space/width-options.js'
 
 /** What a search may change. */
 export type SpacePart = 'widths' | 'blocks'
@@ -53,9 +53,9 @@ export async function openSpace(
 ): Promise<OpenedSpace> {
   const hollow = hollowCopy(model)
   inferTypes(hollow)
-  const groups = parts.includes('widths') ? chosenGroups(hollow, widths, parts.includes('blocks')) : []
-  const base = Structure.of(hollow, [], groups, target, binding)
-  if (isDeclined(base)) throw new Error(`a model without decisions is declined: ${base.reason} at ${base.place}`)
+  const possible = parts.includes('widths') ? chosenGroups(hollow, widths, parts.includes('blocks')) : []
+  const groups = widths.kind === 'curated' ? curatedGroups(hollow, possible, widths.levels, target, binding) : possible
+  const base = baseOf(hollow, groups, target, binding)
   const opener = new BlockOpener(base, groups, target, binding)
   for (const block of parts.includes('blocks') ? findBlocks(hollow) : []) {
     // Lets an interruption through.
@@ -79,6 +79,29 @@ function chosenGroups(model: Model, options: WidthOptions, hasBlocks: boolean): 
     const sizes = widthSizes(group, options, granularity)
     const choice: WidthChoice = { kind: 'width', group: group.name, sizes, keep: sizes.indexOf(group.size) }
     return sizes.length > 1 ? [{ choice, group }] : []
+  })
+}
+
+function baseOf(model: Model, groups: readonly ChosenGroup[], target: Target, binding: Binding): Structure {
+  const base = Structure.of(model, [], groups, target, binding)
+  if (isDeclined(base)) throw new Error(`a model without decisions is declined: ${base.reason} at ${base.place}`)
+  return base
+}
+
+/** Of every group the sizes at steps of the model's latency, all other groups as they are. */
+function curatedGroups(
+  model: Model,
+  groups: readonly ChosenGroup[],
+  levels: number,
+  target: Target,
+  binding: Binding,
+): ChosenGroup[] {
+  const space = new Space(groups.map(({ choice }) => choice))
+  const { table } = candidateTable(baseOf(model, groups, target, binding), [], space.optionCounts, target)
+  return groups.flatMap(({ group, choice }, i) => {
+    const latencies = choice.sizes.map((_, option) => table.score(space.with(space.original, i, option)).latencyMs)
+    const sizes = sizesAtLevels(choice.sizes, latencies, choice.keep, levels)
+    return sizes.length > 1 ? [{ group, choice: { ...choice, sizes, keep: sizes.indexOf(group.size) } }] : []
   })
 }
 

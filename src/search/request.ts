@@ -39,6 +39,11 @@ export interface SearchOutcome {
   readonly best: ScoredCandidate | null
   /** Latency against loss among those that keep the budgets, fastest first. */
   readonly front: readonly ScoredCandidate[]
+  /**
+   * What the front dominates of the area from 0 to the original's latency and to the front's largest loss, as a share: what runs with
+   * other seeds are compared by. null: there is no front, or nothing to be lost on it.
+   */
+  readonly dominatedShare: number | null
   readonly trajectory: readonly TrajectoryPoint[]
   readonly evaluations: number
   /** What an exact search proved of `best`: no candidate loses less than `bound`. */
@@ -58,6 +63,9 @@ export function scored({ opened, losses }: SearchRequest, candidate: Candidate):
 export const budgetsOf = (request: SearchRequest): Budget[] =>
   absoluteBudgets(request.budgets, scored(request, request.opened.space.original))
 
+/** What an option that cannot be had counts as, beside budgets that are exceeded. */
+const impossible = 1e6
+
 /** `loss`: alone (and latency by a hair); `both`: latency and loss. */
 export function problemOf(request: SearchRequest, kind: 'loss' | 'both'): Problem {
   const { opened, losses } = request
@@ -70,12 +78,14 @@ export function problemOf(request: SearchRequest, kind: 'loss' | 'both'): Proble
     evaluate: (candidate, into) => {
       const score = table.score(candidate)
       const loss = lossOf(losses, candidate)
-      if (kind === 'loss') into[0] = loss + (latencyWeight * score.latencyMs) / originalMs
+      const isPossible = Number.isFinite(loss)
+      const finite = isPossible ? loss : 0
+      if (kind === 'loss') into[0] = finite + (latencyWeight * score.latencyMs) / originalMs
       else {
         into[0] = score.latencyMs
-        into[1] = loss
+        into[1] = finite
       }
-      return violationOf(score, budgets)
+      return violationOf(score, budgets) + (isPossible ? 0 : impossible)
     },
   }
 }

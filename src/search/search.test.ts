@@ -1,11 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Score } from '../estimator/cost-table.js'
 import { loadTarget } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
+import { declined } from '../passes/architecture/declined.js'
 import { absoluteBudgets, parseBudgets, violationOf } from './budgets.js'
 import { cleanUp } from './clean-up.js'
-import { lossOf, measuredLosses } from './fidelity/losses.js'
+import type { Evaluator } from './evaluator.js'
+import { lossOf } from './fidelity/losses.js'
+import { measureLosses } from './fidelity/measured-losses.js'
 import { weightProxy } from './fidelity/weight-proxy.js'
 import { type OpenedSpace, openSpace } from './open-space.js'
 import type { SearchRequest } from './request.js'
@@ -21,14 +25,20 @@ let model: Model
 /** Blocks alone, with the widths as they are: some ten thousand candidates. */
 let opened: OpenedSpace
 let request: Omit<SearchRequest, 'algorithm' | 'budgets'>
+let all: (Score & { readonly loss: number })[]
 
 beforeAll(async () => {
   model = await fixture()
   opened = await openSpace(model, loadTarget('neural-engine'), {
     parts: ['blocks'],
-    widths: { kind: 'curated', step: 32 },
+    widths: { kind: 'lanes', step: 32 },
   })
   request = { opened, losses: weightProxy(model, opened.space), seed: 1, evaluations: 3000 }
+  const { losses } = request
+  all = Array.from(opened.space.all(), (candidate) => ({
+    ...opened.table.score(candidate),
+    loss: lossOf(losses, candidate),
+  }))
 })
 
 /** Least loss within budgets over all candidates; undefined: none keeps them. */
@@ -36,10 +46,9 @@ function leastLoss(text: string): number | undefined {
   const { space, table } = opened
   const budgets = absoluteBudgets(parseBudgets(text), table.score(space.original))
   let least: number | undefined
-  for (const candidate of space.all()) {
-    if (violationOf(table.score(candidate), budgets) > 0) continue
-    const loss = lossOf(request.losses, candidate)
-    if (least === undefined || loss < least) least = loss
+  for (const { loss, ...score } of all) {
+    if (least !== undefined && loss >= least) continue
+    if (violationOf(score, budgets) === 0) least = loss
   }
   return least
 }
@@ -89,10 +98,16 @@ describe('an evolution', () => {
   )
 
   test('without a budget takes the knee of its front', async () => {
-    const { best, front, original, trajectory } = await search({ ...request, algorithm: 'evolution', budgets: [] })
+    const { best, front, dominatedShare, original, trajectory } = await search({
+      ...request,
+      algorithm: 'evolution',
+      budgets: [],
+    })
     expect(front.length).toBeGreaterThan(3)
     expect(front.map(({ candidate }) => candidate.join())).toContain(best!.candidate.join())
     expect(best!.latencyMs).toBeLessThan(original.latencyMs)
+    expect(dominatedShare).toBeGreaterThan(0)
+    expect(dominatedShare).toBeLessThan(1)
     expect(trajectory.at(-1)!.evaluations).toBeLessThanOrEqual(request.evaluations)
   })
 
@@ -115,8 +130,8 @@ describe('an evolution', () => {
 describe('losses', () => {
   test('of the proxy are nothing for what the model has, and never less for narrower groups', async () => {
     const whole = await openSpace(model, loadTarget('neural-engine'), {
-      parts: ['widths', 'blocks'],
-      widths: { kind: 'curated', step: 8 },
+      parts: ['widths'],
+      widths: { kind: 'lanes', step: 8 },
     })
     const losses = weightProxy(model, whole.space)
     expect(lossOf(losses, whole.space.original)).toBe(0)
@@ -131,10 +146,30 @@ describe('losses', () => {
     expect(losses.source).toBe('proxy')
   })
 
-  test('of measurements add up as noise or as logarithms', () => {
+  const noisy: Evaluator = {
+    evaluate: async ({ decisions: [decision] }) =>
+      decision?.kind === 'block' && decision.alternative === 'merged'
+        ? declined('too-noisy', 'here', 'none')
+        : { fidelity: { noise: [{ at: 'y', nsr: 0.5 }], cosine: 1, kl: null, metric: null, samples: 1 } },
+  }
+
+  test('that are infinite are never chosen', async () => {
+    const losses = await measureLosses(opened.space, noisy, 'sum')
+    for (const algorithm of ['exact', 'evolution'] as const) {
+      const { best } = await search({ ...request, losses, algorithm, budgets: parseBudgets('latency=75%') })
+      expect(best!.loss).toBeLessThan(10)
+      const chosen = opened.space.choices.map((choice, i) =>
+        choice.kind === 'block' ? choice.decisions[best!.candidate[i]!]?.alternative : undefined,
+      )
+      expect(chosen).not.toContain('merged')
+      expect(chosen.some((alternative) => alternative !== undefined)).toBe(true)
+    }
+  })
+
+  test('of measurements add up as noise or as logarithms', async () => {
     const { space } = opened
-    const noise = measuredLosses(space, () => 0.5, 'sum')
-    const logs = measuredLosses(space, () => 0.5, 'log')
+    const noise = await measureLosses(space, noisy, 'sum')
+    const logs = await measureLosses(space, noisy, 'log')
     const candidate = space.with(space.with(space.original, 0, 1), 1, 1)
     expect(lossOf(noise, candidate)).toBeCloseTo(1, 5)
     expect(lossOf(logs, candidate)).toBeCloseTo(2 * Math.log(1.5), 5)

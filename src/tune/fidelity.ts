@@ -23,6 +23,12 @@ export interface Fidelity {
   readonly samples: number
 }
 
+/** Mean over the values where a change shows; null: it was measured nowhere. */
+export const meanNoise = (fidelity: Fidelity | null): number | null =>
+  fidelity === null || fidelity.noise.length === 0
+    ? null
+    : fidelity.noise.reduce((sum, { nsr }) => sum + nsr, 0) / fidelity.noise.length
+
 export interface FidelityRequest {
   /** The original. */
   readonly teacher: Model

@@ -65,8 +65,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   await cleanUp(given, context, { ...(signal && { signal }) })
   const curated = { multipleOf: curatedStep(target) }
   const data = await openJobData(given, options)
-  const considered = alternatives(given, curated.multipleOf).decisions
-  const model = await originalFor(given, considered, options.tune, data?.calibration, options)
+  const model = await originalFor(given, options.tune, data?.calibration, options)
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
   const base = profile(model, target, { symbols })
   onStage?.('finding out which channels matter')

@@ -3,10 +3,10 @@ import { changedKernels, latencyOf, macsOf, type Profile } from '../estimator/pr
 import type { Target } from '../hw/target.js'
 import type { Node } from '../ir/graph.js'
 import type { DecisionResult } from '../passes/architecture/recipe.js'
-import { type AdvisedAlternative, meanNoise } from '../report/advice.js'
+import type { AdvisedAlternative } from '../report/advice.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import { reasonText } from '../report/reason.js'
-import type { Fidelity } from '../tune/fidelity.js'
+import { type Fidelity, meanNoise } from '../tune/fidelity.js'
 
 type Unranked = Omit<AdvisedAlternative, 'rank'>
 

@@ -4,7 +4,6 @@ import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
 import type { Budget } from '../search/budgets.js'
-import { curatedStep } from '../search/curated-step.js'
 import { weightProxy } from '../search/fidelity/weight-proxy.js'
 import { landscapeAround } from '../search/landscape.js'
 import { type OpenedSpace, openSpace, type SpacePart } from '../search/open-space.js'
@@ -12,6 +11,7 @@ import { budgetsOf, type ScoredCandidate, type SearchAlgorithm, type SearchReque
 import { search } from '../search/search.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
 import type { Choice } from '../search/space/choice.js'
+import { defaultLevels } from '../search/space/width-options.js'
 
 /** What to look for, and where. */
 export interface SearchOptions {
@@ -43,12 +43,12 @@ export async function searchRecipe(
   { target, symbols, seed, timeLimitSeconds, onStage, signal }: SearchJob,
 ): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
   onStage?.('opening the search space')
-  const widths = { kind: 'curated', step: curatedStep(target) } as const
+  const widths = { kind: 'curated', levels: defaultLevels } as const
   const opened = await openSpace(model, target, { parts, widths, binding: { symbols }, signal })
   const losses = weightProxy(model, opened.space)
   onStage?.(`searching ${opened.space.size} candidates`)
   const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
-  const { original, best, front, trajectory, proof, reason, evaluations: spent } = await search(request)
+  const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
   if (best === null) {
     const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
     const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
@@ -70,6 +70,7 @@ export async function searchRecipe(
     original: point(original),
     best: point(best),
     front: spread(front).map(point),
+    dominatedShare,
     trajectory,
     evaluations: spent,
     proof,

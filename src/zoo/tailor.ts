@@ -4,7 +4,7 @@ import { selectSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
-import type { Decision, Recipe } from '../passes/architecture/decision.js'
+import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
@@ -52,7 +52,14 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   const { options, symbols, former, data, clock } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
-  const teacher = await originalFor(given, recipe.decisions, options.tune, data?.calibration, options)
+  const common = {
+    file: typeof options.recipe === 'string' ? options.recipe : undefined,
+    former,
+    curated: { multipleOf: curatedStep(options.target) },
+  }
+  // What is exact stays so to the bit.
+  const isRefitted = applyRecipe(given, recipe, common).fitted.length > 0
+  const teacher = isRefitted ? await originalFor(given, options.tune, data?.calibration, options) : given
   clock.lap('streams')
   stage('finding out which channels matter')
   const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
@@ -65,10 +72,8 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
   const result = applyRecipe(teacher, recipe, {
-    file: typeof options.recipe === 'string' ? options.recipe : undefined,
-    former,
+    ...common,
     scores,
-    curated: { multipleOf: curatedStep(options.target) },
     afterEach: (_, model) => steps.push(figures(model)),
   })
   clock.lap('recipe')
@@ -98,18 +103,16 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
 }
 
 /**
- * The original in the form that narrowing loses least from, where weights are refitted afterwards; else as it is. Nothing of
- * what it computes changes.
+ * The original in the form that loses least when it is rewritten, where weights are refitted afterwards; else as it is. Nothing
+ * of what it computes changes.
  */
 export async function originalFor(
   given: Model,
-  decisions: readonly Decision[],
   tune: string | undefined,
   data: DataSet | undefined,
   options: RunOptions & Pick<JobOptions, 'onStage'>,
 ): Promise<Model> {
-  const isNarrowed = decisions.some(({ kind }) => kind === 'width' || kind === 'depth-multiplier')
-  if (!isNarrowed || data === undefined || (tune ?? 'none') === 'none') return given
+  if (data === undefined || (tune ?? 'none') === 'none') return given
   options.onStage?.('turning residual streams into principal components')
   const { principalStreams } = await import('../tune/principal-streams.js')
   return principalStreams(given, data, runOptions(options))

@@ -80,6 +80,8 @@ class Program {
   readonly #firstOfFactor: number[] = []
   readonly columns: number
   #offset = 0
+  /** Options that cost more than any number. */
+  readonly #impossible = new Set<number>()
 
   constructor(problem: SelectionProblem) {
     this.#problem = problem
@@ -139,7 +141,7 @@ class Program {
       offset: this.#offset,
       colCost: Float64Array.from({ length: this.columns }, (_, column) => cost.get(column) ?? 0),
       colLower: new Float64Array(this.columns),
-      colUpper: new Float64Array(this.columns).fill(1),
+      colUpper: Float64Array.from({ length: this.columns }, (_, column) => (this.#impossible.has(column) ? 0 : 1)),
       rowLower: lower,
       rowUpper: upper,
       integrality: Int32Array.from({ length: this.columns }, (_, column) => (column < options ? 1 : 0)),
@@ -177,7 +179,8 @@ class Program {
     let fixed = 0
     const { optionCounts } = this.#problem
     const add = (column: number, value: number) => {
-      if (value !== 0) row.set(column, (row.get(column) ?? 0) + value)
+      if (value === Number.POSITIVE_INFINITY) this.#impossible.add(column)
+      else if (value !== 0) row.set(column, (row.get(column) ?? 0) + value)
     }
     for (const { choices, at } of terms) {
       const [only, ...others] = choices

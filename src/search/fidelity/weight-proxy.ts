@@ -25,7 +25,7 @@ export function weightProxy(model: Model, space: Space): Losses {
     note:
       'a proxy, since nothing was measured: the share of weight energy that goes with channels, and ' +
       `${activationLoss} for each activation that is dropped`,
-    of: lossesBy(space, (_, decision) => {
+    of: lossesBy(space, (decision) => {
       if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
       if (decision.kind !== 'block') throw new Error(`a space has no ${decision.kind}`)
       return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)

@@ -63,7 +63,7 @@ class ActivationPlanner {
     this.#variations = variations
     this.#optionCounts = optionCounts
     this.#alignBytes = alignBytes
-    this.#overwritable = timeline.slots.map(() => [])
+    this.#overwritable = timeline.results.map(() => [])
   }
 
   /** An activation of the base. */
@@ -88,13 +88,13 @@ class ActivationPlanner {
   }
 
   compile(): PlannedActivations {
-    const results = Int32Array.from(this.#timeline.slots, ({ result }, slot) =>
+    const results = Int32Array.from(this.#timeline.results, (result, slot) =>
       this.#overwritable[slot]!.length === 0 || result === undefined ? 0 : (this.#sizes.get(result)?.() ?? 0),
     )
     const lives = { first: Int32Array.from(this.#first), last: Int32Array.from(this.#last) }
     return {
       activations: this.#activations,
-      sweep: compileSweep(this.#timeline.slots.length, lives, this.#overwritable, results),
+      sweep: compileSweep(this.#timeline.results.length, lives, this.#overwritable, results),
     }
   }
 

@@ -5,6 +5,8 @@ import { loadPredictor } from '../../estimator/predictor.js'
 import { peakOf, type Sweep } from '../../hw/memory/peak.js'
 import type { Target } from '../../hw/target.js'
 import { planActivations } from './activations.js'
+import { candidateKernels, tableKernel } from './candidate-kernel.js'
+import { LayoutKernels } from './layout-kernels.js'
 import type { Structure } from './structure.js'
 import { Timeline, type Variation } from './timeline.js'
 
@@ -29,7 +31,7 @@ export function candidateTable(
   const { activations, sweep } = planActivations(timeline, variations, optionCounts, alignBytes)
   const table = new CostTable({
     optionCounts,
-    kernels: [...baseKernels(base, variations), ...variations.flatMap(addedKernels)],
+    kernels: tableKernels(base, variations, optionCounts, target),
     activations,
     peakBytes: (sizes) => peakOf({ sweep }, sizes),
     cost: kernelCoster(target),
@@ -39,38 +41,22 @@ export function candidateTable(
 }
 
 /** Why what candidates cost is not to the figure what they cost when they are built; undefined: it is. */
-export function approximationOf(target: Target): string | undefined {
-  if (target.kind === 'microblock-array')
-    return 'kernels are scored one by one, without what runs before and after them'
-  if (target.fusion.layout !== undefined) return 'copies into and out of blocked layouts are left out'
-  return undefined
-}
+export const approximationOf = (target: Target): string | undefined =>
+  target.kind === 'microblock-array'
+    ? 'kernels are scored one by one, without what runs before and after them'
+    : undefined
 
-function baseKernels(base: Structure, variations: readonly Variation[]): TableKernel[] {
-  return base.kernels.map(({ kernel, widths }, i) => {
-    const removing = variations.filter(({ match }) => match.removed.has(i))
-    const blocks = [...new Set(removing.map(({ choice }) => choice))]
-    const isGone = (options: readonly number[]) =>
-      removing.some(({ choice, option }) => options[blocks.indexOf(choice)] === option)
-    return {
-      name: kernel.name,
-      choices: [...blocks, ...widths],
-      repeats: kernel.repeats,
-      variant: (options) => (isGone(options) ? undefined : base.variant(kernel, widths, options.slice(blocks.length))),
-    }
-  })
+function tableKernels(
+  base: Structure,
+  variations: readonly Variation[],
+  optionCounts: readonly number[],
+  target: Target,
+): TableKernel[] {
+  const kernels = candidateKernels(base, variations)
+  const { layout } = target.fusion
+  if (layout === undefined || kernels.length === 0) return kernels.map(tableKernel)
+  return new LayoutKernels(kernels, variations, layout, target, optionCounts).tableKernels()
 }
-
-const addedKernels = ({ choice, option, structure, match }: Variation): TableKernel[] =>
-  match.added.map((i) => {
-    const { kernel, widths } = structure.kernels[i]!
-    return {
-      name: kernel.name,
-      choices: [choice, ...widths],
-      repeats: kernel.repeats,
-      variant: ([chosen, ...options]) => (chosen === option ? structure.variant(kernel, widths, options) : undefined),
-    }
-  })
 
 /** What the runtime of a measured target takes for a call. */
 function callMsOf({ model }: Structure, target: Target): number {

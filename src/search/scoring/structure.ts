@@ -1,6 +1,6 @@
 import type { KernelVariant } from '../../estimator/cost-table.js'
 import { placementByActivation } from '../../hw/cycles/cost.js'
-import { type Binding, type Kernel, type KernelPlan, planKernels } from '../../hw/kernels.js'
+import { type Activation, type Binding, type Kernel, type KernelPlan, planKernels } from '../../hw/kernels.js'
 import type { Target } from '../../hw/target.js'
 import type { Model, Value } from '../../ir/graph.js'
 import { inferTypes } from '../../ir/infer.js'
@@ -99,16 +99,25 @@ export class Structure {
   }
 
   /** A kernel under options of width choices. */
-  variant(kernel: Kernel, widths: readonly number[], options: readonly number[]): KernelVariant {
+  resized(kernel: Kernel, widths: readonly number[], options: readonly number[]): Kernel {
     this.#set(widths, options)
-    const { shape, inputs, outputs } = this.plan.resized(kernel, this.#sizes)
-    return { shape, placement: placementByActivation({ inputs, outputs }, this.#target) }
+    return this.plan.resized(kernel, this.#sizes)
+  }
+
+  /** The same as a cost table asks for it. */
+  variant(kernel: Kernel, widths: readonly number[], options: readonly number[]): KernelVariant {
+    return variantOf(this.resized(kernel, widths, options), this.#target)
+  }
+
+  /** An activation under options of width choices. */
+  activation(value: Value, widths: readonly number[], options: readonly number[]): Activation {
+    this.#set(widths, options)
+    return this.#sizes.activation(value)
   }
 
   /** Bytes of an activation under options of width choices. */
   bytesOf(value: Value, widths: readonly number[], options: readonly number[]): number {
-    this.#set(widths, options)
-    return this.#sizes.activation(value).bytes
+    return this.activation(value, widths, options).bytes
   }
 
   /** The numbers at the widths of the model, and at others that differ from choice to choice. */
@@ -131,6 +140,12 @@ export class Structure {
       this.#sizes.setWidth(choice, this.#groups[choice]!.choice.sizes[options[i]!]!)
   }
 }
+
+/** What a cost table wants to know of a kernel. */
+export const variantOf = (kernel: Kernel, target: Target): KernelVariant => ({
+  shape: kernel.shape,
+  placement: placementByActivation(kernel, target),
+})
 
 /** Of the groups' forms where there are any. */
 function tableOf(model: Model, present: readonly (readonly ChannelGroup[])[]): AxisTable {

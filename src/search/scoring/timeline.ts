@@ -1,6 +1,6 @@
 import type { Kernel } from '../../hw/kernels.js'
 import { buffersOf } from '../../hw/memory/buffers.js'
-import { type MemoryPlan, planMemory } from '../../hw/memory/plan.js'
+import { planMemory } from '../../hw/memory/plan.js'
 import type { Value } from '../../ir/graph.js'
 import type { KernelMatch } from './kernel-match.js'
 import type { Structure } from './structure.js'
@@ -25,42 +25,41 @@ export interface Use {
   readonly heldUntil: number
 }
 
-/** What runs in a slot, under all options. */
-interface Slot {
-  readonly time: number
-  /** Name of the activation that is written in it, if it is the only one. */
-  result: string | undefined
-}
-
 /**
  * The planned order of the base with room for the kernels of every variation: one that makes what a kernel of the base makes
  * takes its slot, any other gets a slot of its own before the next. Activations are told apart by name; those that only a
- * variation has are in `own`.
+ * variation has, by that and its option, are in `own`.
  */
 export class Timeline {
-  readonly slots: readonly Slot[]
+  /** By slot, the activation that is written in it, if it is the only one. */
+  readonly results: readonly (string | undefined)[]
   /** Of the base. */
   readonly uses: ReadonlyMap<string, Use>
   /** By variation: uses of what the base has too; undefined: the variation does not have it. */
   readonly varied: ReadonlyMap<Variation, ReadonlyMap<string, Use | undefined>>
   readonly own: ReadonlyMap<Variation, ReadonlyMap<string, Use>>
-  readonly #plan: MemoryPlan
   readonly #base: Structure
 
   constructor(base: Structure, variations: readonly Variation[], alignBytes: number) {
     this.#base = base
     const kernels = base.plan.plain
-    this.#plan = planMemory(kernels, { alignBytes })
-    const steps = new Map(this.#plan.order.map((kernel, step) => [kernel, step]))
+    const plan = planMemory(kernels, { alignBytes })
+    const steps = new Map(plan.order.map((kernel, step) => [kernel, step]))
     const times = new Map(variations.map((variation) => [variation, timesOf(variation, base, steps)]))
     const all = new Set([...steps.values(), ...[...times.values()].flatMap((list) => [...list.values()])])
-    this.slots = [...all].sort((a, b) => a - b).map((time) => ({ time, result: undefined }))
-    const slotAt = new Map(this.slots.map(({ time }, slot) => [time, slot]))
-    const planned = this.#plan.order.map((kernel) => kernels[kernel]!)
-    const own = usesIn(base, planned, (_, step) => slotAt.get(step)!, this.slots)
+    const slotAt = new Map([...all].sort((a, b) => a - b).map((time, slot) => [time, slot]))
+    const results = new Array<string | undefined>(slotAt.size).fill(undefined)
+    const planned = plan.order.map((kernel) => kernels[kernel]!)
+    const ofBase = usesIn(
+      base,
+      planned,
+      plan.order.map((_, step) => slotAt.get(step)!),
+      (name) => name,
+      results,
+    )
     this.uses = new Map(
-      this.#plan.buffers.flatMap(({ value, first, last, reads }) => {
-        const use = own.get(value.name)
+      plan.buffers.flatMap(({ value, first, last, reads }) => {
+        const use = ofBase.get(value.name)
         if (use === undefined) return []
         const end = slotAt.get(last)!
         const readers = new Set(reads.map((step) => slotAt.get(step)!))
@@ -69,21 +68,23 @@ export class Timeline {
       }),
     )
     const varied = new Map<Variation, Map<string, Use | undefined>>()
-    const owned = new Map<Variation, Map<string, Use>>()
+    const own = new Map<Variation, Map<string, Use>>()
     for (const variation of variations) {
-      const time = times.get(variation)!
-      const running = variation.structure.plan.plain.flatMap((kernel, i) => (time.has(i) ? [{ kernel, i }] : []))
+      const { structure, choice, option } = variation
+      const running = [...times.get(variation)!].sort(([a], [b]) => a - b)
       const uses = usesIn(
-        variation.structure,
-        running.map(({ kernel }) => kernel),
-        (_, at) => slotAt.get(time.get(running[at]!.i)!)!,
-        this.slots,
+        structure,
+        running.map(([kernel]) => structure.plan.plain[kernel]!),
+        running.map(([, time]) => slotAt.get(time)!),
+        (name) => (this.uses.has(name) ? name : `${choice}.${option} ${name}`),
+        results,
       )
       varied.set(variation, this.#compared(variation, uses))
-      owned.set(variation, new Map([...uses].filter(([name]) => !this.uses.has(name))))
+      own.set(variation, new Map([...uses].filter(([name]) => !this.uses.has(name))))
     }
+    this.results = results
     this.varied = varied
-    this.own = owned
+    this.own = own
   }
 
   /** What a variation makes of the activations of the base. */
@@ -146,37 +147,38 @@ function timesOf(
   return times
 }
 
+/** Uses of all activations by key, and what is written in each slot; `slots` by kernel. */
 function usesIn(
   structure: Structure,
   kernels: readonly Kernel[],
-  slotOf: (kernel: Kernel, at: number) => number,
-  slots: readonly Slot[],
+  slots: readonly number[],
+  keyOf: (name: string) => string,
+  resultsOfSlots: (string | undefined)[],
 ): Map<string, Use> {
   const { list, results, overwritable } = buffersOf(kernels)
-  const at = kernels.map(slotOf)
-  kernels.forEach((_, kernel) => {
+  slots.forEach((slot, kernel) => {
     const result = list[results[kernel]!]
-    if (result !== undefined) slots[at[kernel]!]!.result ??= result.value.name
+    if (result !== undefined) resultsOfSlots[slot] ??= keyOf(result.value.name)
   })
   return new Map(
     list.map(({ value, producer, readers, ends }, buffer) => [
-      value.name,
+      keyOf(value.name),
       {
         structure,
         value,
-        birth: producer < 0 ? 0 : at[producer]!,
-        readers: new Set(readers.map((kernel) => at[kernel]!)),
+        birth: producer < 0 ? 0 : slots[producer]!,
+        readers: new Set(readers.map((kernel) => slots[kernel]!)),
         overwriters: new Set(
-          readers.filter((kernel) => overwritable[kernel]!.includes(buffer)).map((kernel) => at[kernel]!),
+          readers.filter((kernel) => overwritable[kernel]!.includes(buffer)).map((kernel) => slots[kernel]!),
         ),
-        heldUntil: ends.size > 0 ? slots.length - 1 : -1,
+        heldUntil: ends.size > 0 ? resultsOfSlots.length - 1 : -1,
       },
     ]),
   )
 }
 
 /** Values of the base, by name, in whose place kernels that stayed the same read another one. */
-function aliasesIn({ structure, match }: Variation, base: Structure): Map<string, string> {
+export function aliasesIn({ structure, match }: Variation, base: Structure): Map<string, string> {
   const aliases = new Map<string, string>()
   for (const [kernel, same] of match.same) {
     const [before, now] = [base.plan.plain[same]!.inputs, structure.plan.plain[kernel]!.inputs]

@@ -32,8 +32,8 @@ export function candidateOf(space: Space, { decisions }: Recipe): Candidate | De
   return space.canonical(candidate)
 }
 
-/** undefined: nothing is to be done. */
-function decisionOf(choice: Choice, option: number): Decision | undefined {
+/** What an option comes to as a decision; undefined: nothing is to be done. */
+export function decisionOf(choice: Choice, option: number): Decision | undefined {
   if (option === choice.keep) return undefined
   return choice.kind === 'block'
     ? choice.decisions[option]

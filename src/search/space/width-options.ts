@@ -4,32 +4,75 @@ import { declineWidening } from '../../passes/architecture/widening.js'
 
 /** Which widths a search tries. */
 export type WidthOptions =
-  /** Sizes at which no lane of the target idles: a ladder of shares, each at the nearest multiple of `step`. */
-  | { readonly kind: 'curated'; readonly step: number }
+  /** Sizes at steps of what the target takes: `levels` of latency, each at the widest group that keeps it. */
+  | { readonly kind: 'curated'; readonly levels: number }
+  /** Shares of the present width, each at the nearest multiple of `step`: lanes of an array that none of which idles. */
+  | { readonly kind: 'lanes'; readonly step: number }
   /** Every multiple of `increment`, whatever the target takes at once. */
   | { readonly kind: 'raw'; readonly increment: number }
 
-/** Shares of the present width. */
+/** Levels of latency where nobody says how many. */
+export const defaultLevels = 8
+
+/** Shares of the present width on a ladder of lanes. */
 const ladder = [0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1]
 
-/** Narrower than this share is not looked at. */
-const leastShare = ladder[0]!
+/** Narrower than this share of the present width is not looked at. */
+const leastShare = 0.25
+
+/** A group is widened to no more than a multiple of this: what there may be of idle lanes. */
+const mostLanes = 64
 
 /**
- * Sizes of a group, rising, the present one among them: no wider than the lanes that it fills already in part, where that is
- * free. `granularity`: channels that can only go together, in every form that the blocks around may have.
+ * Sizes of a group, rising, the present one among them; of a curated space all that may be chosen from. `granularity`: channels
+ * that can only go together, in every form that the blocks around may have.
  */
 export function widthSizes(group: ChannelGroup, options: WidthOptions, granularity: number): number[] {
   const { size } = group
-  const step = leastCommonMultiple(granularity, options.kind === 'curated' ? options.step : options.increment)
-  const most = isWidenable(group) ? Math.ceil(size / step) * step : size
+  const step = leastCommonMultiple(granularity, stepOf(options))
+  const lanes = options.kind === 'curated' ? leastCommonMultiple(granularity, mostLanes) : step
+  const most = isWidenable(group) ? Math.ceil(size / lanes) * lanes : size
   const sizes =
-    options.kind === 'curated'
+    options.kind === 'lanes'
       ? [...ladder.map((share) => Math.round((share * size) / step) * step), most]
       : Array.from({ length: Math.floor(most / step) }, (_, i) => (i + 1) * step)
   const least = Math.min(size, Math.max(step, Math.ceil((leastShare * size) / step) * step))
   const kept = sizes.filter((each) => each >= least && each <= most && each % granularity === 0)
   return [...new Set([...kept, size])].sort((a, b) => a - b)
+}
+
+/**
+ * Of sizes that rise those at steps of their costs: the range below the present one's cost in equal levels, for each the widest
+ * size that keeps it. Steps that are lanes are hit, smooth stretches are cut evenly. The present size stays; wider ones only as
+ * far as they cost nothing. Rising.
+ */
+export function sizesAtLevels(
+  sizes: readonly number[],
+  costs: readonly number[],
+  keep: number,
+  levels: number,
+): number[] {
+  const most = costs[keep]!
+  const least = Math.min(...costs)
+  const chosen = new Set([sizes[keep]!])
+  for (let level = 0; level <= levels; level++) {
+    const limit = most - ((most - least) * level) / levels
+    // Costs are sums: what is equal may differ in the last digits.
+    const widest = costs.findLastIndex((cost) => cost <= limit * (1 + 1e-9))
+    if (widest >= 0) chosen.add(sizes[widest]!)
+  }
+  return [...chosen].sort((a, b) => a - b)
+}
+
+function stepOf(options: WidthOptions): number {
+  switch (options.kind) {
+    case 'curated':
+      return 1
+    case 'lanes':
+      return options.step
+    case 'raw':
+      return options.increment
+  }
 }
 
 const isWidenable = (group: ChannelGroup): boolean =>
