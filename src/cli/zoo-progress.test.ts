@@ -6,8 +6,8 @@ const job = (name: string) => ({ name }) as ZooJob
 
 describe('the live table', () => {
   const working = new Map([
-    [job('net-1'), { since: performance.now() - 61_400, stage: 'verifying with onnxruntime' }],
-    [job('a/longer-name'), { since: performance.now(), stage: 'starting' }],
+    [job('net-1'), { since: -61_400, stage: 'verifying with onnxruntime' }],
+    [job('a/longer-name'), { since: 0, stage: 'starting' }],
   ])
 
   test.each<[string, Parameters<typeof picture>[0], number, number, RegExp]>([
@@ -23,14 +23,20 @@ describe('the live table', () => {
     ],
     ['all is done', { done: 40, failed: 0, old: 0 }, 40, 7, /^█{24} 40 of 40 models, 0:07, 0:00 left$/],
   ])('%s', (_, tally, total, elapsed, expected) => {
-    const [head, ...rows] = picture(tally, total, elapsed, working, 200).split('\n')
+    const [head, ...rows] = picture(tally, total, { start: -elapsed * 1000, now: 0 }, working, 200).split('\n')
     expect(head).toMatch(expected)
     expect(rows).toEqual(['    net-1           1:01  verifying with onnxruntime', '    a/longer-name   0:00  starting'])
   })
 
   test('no line is wider than the terminal', () => {
     for (const columns of [20, 40, 80])
-      for (const line of picture({ done: 3, failed: 1, old: 2 }, 9, 100, working, columns).split('\n'))
+      for (const line of picture(
+        { done: 3, failed: 1, old: 2 },
+        9,
+        { start: -100_000, now: 0 },
+        working,
+        columns,
+      ).split('\n'))
         expect(line.length).toBeLessThan(columns)
   })
 })

@@ -47,7 +47,8 @@ async function liveTable(total: number): Promise<LiveZoo> {
   const start = performance.now()
   const spinner: Ora = ora({ text: '', discardStdin: false }).start()
   const draw = () => {
-    spinner.text = picture(tally, total, (performance.now() - start) / 1000, working, process.stderr.columns)
+    const now = performance.now()
+    spinner.text = picture(tally, total, { start, now }, working, process.stderr.columns)
   }
   const timer = setInterval(draw, frameMs)
   return {
@@ -71,14 +72,15 @@ async function liveTable(total: number): Promise<LiveZoo> {
   }
 }
 
-/** `12 of 40 models, 1 failed, 3:20 left`, and a line for each job in work. */
+/** `12 of 40 models, 1 failed, 3:20 left`, and a line for each job in work. Times are in milliseconds. */
 export function picture(
   tally: Tally,
   total: number,
-  elapsedSeconds: number,
+  { start, now }: { readonly start: number; readonly now: number },
   working: ReadonlyMap<ZooJob, { readonly since: number; readonly stage: string }>,
   columns: number,
 ): string {
+  const elapsedSeconds = (now - start) / 1000
   const ends = finished(tally)
   const worked = ends - tally.old
   const left = worked === 0 ? undefined : (elapsedSeconds / worked) * (total - ends)
@@ -91,7 +93,7 @@ export function picture(
   ].join(', ')
   const names = Math.max(0, ...[...working.keys()].map(({ name }) => name.length))
   const rows = [...working].map(([{ name }, { since, stage }]) => {
-    const seconds = clock((performance.now() - since) / 1000)
+    const seconds = clock((now - since) / 1000)
     return `    ${name.padEnd(Math.min(names, 40))}  ${seconds.padStart(5)}  ${stage}`
   })
   // A line that wraps could not be taken back.
