@@ -52,13 +52,16 @@ export function resultsIn(out: string): Map<string, string> {
     const name = path.slice(out.length + 1)
     if (!entry.isFile() || name === 'journal.jsonl') continue
     if (name === 'summary.csv') continue // the times are in it, and nothing that summary.json has not
-    const bytes = readFileSync(path)
-    results.set(
-      name,
-      name.endsWith('.json') ? JSON.stringify(JSON.parse(bytes.toString()), withoutTimes) : bytes.toString('hex'),
-    )
+    results.set(name, contentApartFromTimes(name, readFileSync(path)))
   }
   return results
+}
+
+function contentApartFromTimes(name: string, bytes: Buffer): string {
+  if (name.endsWith('.json')) return JSON.stringify(JSON.parse(bytes.toString()), withoutTimes)
+  // A page says how long the work took.
+  if (name.endsWith('.html')) return bytes.toString().replaceAll(/>\s*[^<>]* of work</g, '>of work<')
+  return bytes.toString('hex')
 }
 
 /** Models and reports under a final name that are not whole, by their paths in `out`. */
