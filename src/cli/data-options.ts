@@ -36,3 +36,25 @@ export const testDataOptions = {
   },
   'test-labels': { type: 'string', requiresArg: true, describe: 'their labels' },
 } as const
+
+/** The flags above, as given. */
+interface GivenData {
+  readonly data?: string | undefined
+  readonly labels?: string | undefined
+  readonly 'test-data'?: string | undefined
+  readonly 'test-labels'?: string | undefined
+  readonly preprocess?: string | undefined
+  readonly metric?: string | undefined
+  readonly 'max-drop'?: number | undefined
+}
+
+/** As jobs call them. */
+export const dataOf = (given: GivenData) => ({
+  data: given.data,
+  labels: given.labels,
+  testData: given['test-data'],
+  testLabels: given['test-labels'],
+  preprocess: given.preprocess,
+  metric: given.metric,
+  maxDrop: given['max-drop'],
+})

@@ -5,7 +5,7 @@ import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
 import { channelScoresOption } from './channel-scores-option.js'
-import { dataOptions, testDataOptions } from './data-options.js'
+import { dataOf, dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, startProgress, wantsColors } from './progress.js'
 import { searchOptions } from './search-options.js'
@@ -99,13 +99,7 @@ async function run(options: Options): Promise<void> {
       bind: (model) => bindSymbols(model, options.shape, options.batch),
       freeze: options.freeze,
       verify: options.verify,
-      data: options.data,
-      labels: options.labels,
-      testData: options['test-data'],
-      testLabels: options['test-labels'],
-      preprocess: options.preprocess,
-      metric: options.metric,
-      maxDrop: options['max-drop'],
+      ...dataOf(options),
       recipe: options.recipe,
       search: searchOf(options),
       tune,

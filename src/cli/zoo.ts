@@ -4,7 +4,7 @@ import type { ZooSummary } from '../report/zoo-summary.js'
 import { tunerNames } from '../tune/tuners.js'
 import { bindingOptions } from './binding.js'
 import { channelScoresOption } from './channel-scores-option.js'
-import { dataOptions, testDataOptions } from './data-options.js'
+import { dataOf, dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
 import { interruptSignal, wantsColors } from './progress.js'
 import { searchOptions } from './search-options.js'
@@ -120,13 +120,7 @@ const requestOf = (options: Options) => ({
   batch: options.batch,
   freeze: options.freeze,
   verify: options.verify,
-  data: options.data,
-  labels: options.labels,
-  testData: options['test-data'],
-  testLabels: options['test-labels'],
-  preprocess: options.preprocess,
-  metric: options.metric,
-  maxDrop: options['max-drop'],
+  ...dataOf(options),
   recipe: options.recipe,
   search: options.search,
   space: options.space,

@@ -1,4 +1,4 @@
-import { DisjointSets } from './disjoint-sets.js'
+import { DisjointSets, type TwoSides } from './disjoint-sets.js'
 import type { OutlineNode } from './graph-outline.js'
 
 /** Where the graph changed, before and after side by side. */
@@ -63,14 +63,14 @@ export function changedPlaces(before: readonly OutlineNode[], after: readonly Ou
     for (const source of sources[i]!) if (change !== 'kept') sides[0].change[source] = change
   })
   const regions = regionsOf(sides, sources)
-  const alike = new Map<string, { readonly region: Region; count: number }>()
+  const alike = new Map<string, { readonly region: TwoSides; count: number }>()
   for (const region of regions) {
     const key = signatureOf(region, sides)
     const known = alike.get(key)
     if (known === undefined) alike.set(key, { region, count: 1 })
     else known.count += 1
   }
-  const size = ({ before, after }: Region) => before.length + after.length
+  const size = ({ before, after }: TwoSides) => before.length + after.length
   const sorted = [...alike.values()].sort((a, b) => size(b.region) - size(a.region))
   return {
     places: sorted.slice(0, mostPlaces).map(({ region, count }) => ({
@@ -100,13 +100,8 @@ function sideOf(nodes: readonly OutlineNode[]): Side {
 const isSameSize = (a: OutlineNode, b: OutlineNode): boolean =>
   a.output === b.output && a.constants.join() === b.constants.join()
 
-interface Region {
-  readonly before: readonly number[]
-  readonly after: readonly number[]
-}
-
 /** Nodes that changed into one another; those that went without a trace with what changed next to them. */
-function regionsOf([before, after]: readonly [Side, Side], sources: readonly (readonly number[])[]): Region[] {
+function regionsOf([before, after]: readonly [Side, Side], sources: readonly (readonly number[])[]): TwoSides[] {
   const shown = after.change.includes('changed') || before.change.includes('changed') ? 'changed' : 'resized'
   const offset = before.nodes.length
   const sets = new DisjointSets(offset + after.nodes.length)
@@ -120,24 +115,12 @@ function regionsOf([before, after]: readonly [Side, Side], sources: readonly (re
     for (const read of reads)
       if (isShown(i) && isShown(read) && !(traced.has(i) && traced.has(read))) sets.join(read, i)
   })
-  const regions = new Map<number, { before: number[]; after: number[] }>()
-  const put = (index: number, side: 'before' | 'after', node: number) => {
-    const root = sets.find(index)
-    const region = regions.get(root) ?? { before: [], after: [] }
-    regions.set(root, region)
-    region[side].push(node)
-  }
-  before.change.forEach((change, i) => {
-    if (change === shown) put(i, 'before', i)
-  })
-  after.change.forEach((change, i) => {
-    if (change === shown) put(offset + i, 'after', i)
-  })
-  return [...regions.values()]
+  const shownOf = ({ change }: Side) => [...change.keys()].filter((i) => change[i] === shown)
+  return sets.sides(shownOf(before), shownOf(after), offset)
 }
 
 /** Operators on both sides: places with the same ones are taken to have changed alike. */
-function signatureOf(region: Region, [before, after]: readonly [Side, Side]): string {
+function signatureOf(region: TwoSides, [before, after]: readonly [Side, Side]): string {
   const ops = ({ nodes }: Side, indices: readonly number[]) => indices.map((i) => nodes[i]!.op).join(' ')
   return `${ops(before, region.before)} > ${ops(after, region.after)}`
 }

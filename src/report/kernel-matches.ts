@@ -27,18 +27,9 @@ export function matchKernels(before: readonly KernelMetrics[], after: readonly K
   }
   join(before, 0)
   join(after, before.length)
-  const groups = new Map<number, { before: number[]; after: number[] }>()
-  const put = (index: number, side: 'before' | 'after', kernel: number) => {
-    const root = sets.find(index)
-    const group = groups.get(root) ?? { before: [], after: [] }
-    groups.set(root, group)
-    group[side].push(kernel)
-  }
-  for (const i of before.keys()) put(i, 'before', i)
-  for (const i of after.keys()) put(before.length + i, 'after', i)
   const time = (kernels: readonly KernelMetrics[], indices: readonly number[]) =>
     indices.reduce((sum, i) => sum + kernels[i]!.latencyMs, 0)
-  return [...groups.values()].map((group) => ({
+  return sets.sides(before.keys(), after.keys(), before.length).map((group) => ({
     ...group,
     latencyMs: [time(before, group.before), time(after, group.after)],
   }))

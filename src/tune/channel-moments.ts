@@ -6,6 +6,7 @@ import { channelGroups } from '../passes/architecture/channel-groups.js'
 import { readingAxes } from '../passes/architecture/linear-readers.js'
 import { SeededRandom } from '../runtime/random.js'
 import { stageProbe } from './probe.js'
+import { ProductSums } from './product-sums.js'
 
 /** First and second moments of the positions of an axis, over samples and all other axes. */
 export interface Moments {
@@ -71,8 +72,7 @@ class MomentSums {
   readonly #axis: number
   readonly #positions: number
   readonly #sums: Float64Array
-  /** Lower triangle, row-major [positions, positions]. */
-  readonly #products: Float64Array
+  readonly #products: ProductSums
   #count = 0
 
   constructor(value: string, axis: number, positions: number) {
@@ -80,7 +80,7 @@ class MomentSums {
     this.#axis = axis
     this.#positions = positions
     this.#sums = new Float64Array(positions)
-    this.#products = new Float64Array(positions * positions)
+    this.#products = new ProductSums(positions)
   }
 
   /** Some places of one sample, at most one from each of as many equal parts of it. */
@@ -103,29 +103,13 @@ class MomentSums {
   }
 
   #addRow(row: Float64Array): void {
-    const positions = this.#positions
     this.#count += 1
-    for (let p = 0; p < positions; p++) {
-      const value = row[p]!
-      // Behind an activation many are.
-      if (value === 0) continue
-      this.#sums[p]! += value
-      const start = p * positions
-      for (let q = 0; q <= p; q++) this.#products[start + q]! += value * row[q]!
-    }
+    for (let p = 0; p < row.length; p++) this.#sums[p]! += row[p]!
+    this.#products.add(row)
   }
 
   moments(): Moments {
-    const positions = this.#positions
     const count = Math.max(1, this.#count)
-    const second = new Float64Array(positions * positions)
-    for (let p = 0; p < positions; p++) {
-      for (let q = 0; q <= p; q++) {
-        const mean = this.#products[p * positions + q]! / count
-        second[p * positions + q] = mean
-        second[q * positions + p] = mean
-      }
-    }
-    return { mean: this.#sums.map((sum) => sum / count), second }
+    return { mean: this.#sums.map((sum) => sum / count), second: this.#products.matrix(count) }
   }
 }

@@ -110,10 +110,10 @@ class ClosedForm {
     solver: LayerSolver,
   ): Promise<void> {
     const [own, further] = await this.#rows.ofPair(first, second)
-    const fit = await solver.fit(own, first.layer.weights(0), first.bounds)
+    const equations = await solver.equations(own.kept)
+    const fit = await solver.fit(own, first.layer.weights(0), first.bounds, equations)
     const begin = fit?.weights ?? first.layer.weights(0)
     const [features, middle, outputs] = [first.layer.features + 1, first.layer.outputs, second.layer.outputs]
-    const equations = await solver.equations(further.kept)
     const regularisation = fit?.regularisation ?? defaultRegularisation
     const ridge = new Ridge(equations, regularisation)
     const pair = await fitPair(this.#runtime, this.#threads, {
@@ -144,31 +144,26 @@ class ClosedForm {
     const present = layer.weights(0)
     const equations = await solver.equations(rows!.kept)
     const before = this.#distance ?? (await this.#measure())
-    let best = { distance: before, regularisation: 0 }
-    const candidates = [...downstreamRegularisations]
-    for (const regularisation of candidates) {
+    const tried = async (regularisation: number) => {
       this.#write(task, [new Ridge(equations, regularisation).solve(equations.cross, present)])
-      const distance = await this.#measure()
-      if (distance < best.distance) best = { distance, regularisation }
-      if (
-        best.regularisation === 0 &&
-        candidates.length === downstreamRegularisations.length &&
-        regularisation === candidates.at(-1)
-      )
-        candidates.push(cautiousRegularisation)
+      return { regularisation, distance: await this.#measure() }
     }
-    const isBetter = best.regularisation > 0
-    this.#rejected = isBetter ? 0 : this.#rejected + 1
-    if (!isBetter) {
+    const nearest = (a: Trial, b: Trial) => (b.distance < a.distance ? b : a)
+    const asIs: Trial = { regularisation: undefined, distance: before }
+    let best = asIs
+    for (const regularisation of downstreamRegularisations) best = nearest(best, await tried(regularisation))
+    if (best === asIs) best = nearest(best, await tried(cautiousRegularisation))
+    this.#rejected = best === asIs ? this.#rejected + 1 : 0
+    if (best.regularisation === undefined) {
       this.#write(task, [present])
       this.#distance = before
       return
     }
     // Chosen: now with the samples that it was chosen by.
     const all = joined(equations, await solver.equations(rows!.heldOut))
-    const ridge = new Ridge(all, best.regularisation)
-    this.#write(task, [ridge.solve(all.cross, present)])
     const { regularisation } = best
+    const ridge = new Ridge(all, regularisation)
+    this.#write(task, [ridge.solve(all.cross, present)])
     const conditioning = ridge.conditioning()
     this.#layers.push({ layer: layer.node.label, target: task.target, regularisation, conditioning })
   }
@@ -183,6 +178,12 @@ class ClosedForm {
     patch.collectGarbage(() => true)
     this.#distance = undefined
   }
+}
+
+/** What a layer downstream is solved with (undefined: it stays as it is), and how far the outputs are then. */
+interface Trial {
+  readonly regularisation: number | undefined
+  readonly distance: number
 }
 
 /** Of a pair whose first layer was not better off with weights of its own. */

@@ -1,4 +1,5 @@
 import type { Tensor } from '../ir/tensor.js'
+import { identity } from '../passes/architecture/positions.js'
 import type { ConvolutionGeometry } from '../passes/convolution-layer.js'
 import { SeededRandom } from '../runtime/random.js'
 
@@ -27,7 +28,7 @@ export function rowShape(dims: readonly number[], layout: RowLayout): { position
  */
 export function drawnPositions(count: number, wanted: number): Int32Array {
   const random = new SeededRandom(count)
-  const all = Int32Array.from({ length: count }, (_, i) => i)
+  const all = identity(count)
   const drawn = Math.min(wanted, count)
   for (let i = 0; i < drawn; i++) {
     const j = random.integer(i, count - 1)
@@ -115,24 +116,37 @@ export function channelsAt(y: Tensor, positions: Int32Array, layout: RowLayout):
   return rows
 }
 
+/** Rows with several lists of targets for the same features. */
+export interface SharedRows {
+  readonly count: number
+  readonly features: Float32Array
+  readonly targets: readonly Float32Array[]
+}
+
 /** Rows of few samples together: a product costs a message to the runtime, however small it is. */
 export class RowChunks {
-  readonly chunks: Rows[] = []
-  #open: Rows[] = []
+  readonly #chunks: SharedRows[] = []
+  #open: SharedRows[] = []
   #count = 0
 
-  add(rows: Rows): void {
+  add(rows: SharedRows): void {
     this.#open.push(rows)
     this.#count += rows.count
-    if (this.#count >= chunkRows) this.close()
+    if (this.#count >= chunkRows) this.#close()
   }
 
-  /** The last chunk may be short. */
-  close(): void {
-    if (this.#count === 0) return
+  /** All rows so far, with one of the lists of targets. The last chunk may be short. */
+  with(list: number): Rows[] {
+    this.#close()
+    return this.#chunks.map(({ count, features, targets }) => ({ count, features, targets: targets[list]! }))
+  }
+
+  #close(): void {
+    const [first] = this.#open
+    if (first === undefined) return
     const features = concatenated(this.#open.map((rows) => rows.features))
-    const targets = concatenated(this.#open.map((rows) => rows.targets))
-    this.chunks.push({ count: this.#count, features, targets })
+    const targets = first.targets.map((_, list) => concatenated(this.#open.map((rows) => rows.targets[list]!)))
+    this.#chunks.push({ count: this.#count, features, targets })
     this.#open = []
     this.#count = 0
   }

@@ -1,7 +1,7 @@
-import { shapesEqual } from '../ir/dim.js'
 import type { Node, Value } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
 import { dimsOf } from '../ir/type.js'
+import { isSum } from '../passes/architecture/linear-stream.js'
 import { type ActivationChain, activationBetween, type Bounds, boundsBehind } from './activation-chain.js'
 import { type LinearLayer, linearLayer } from './linear-layer.js'
 import type { TuneRequest } from './tuner.js'
@@ -33,8 +33,7 @@ export function planSteps(request: TuneRequest): FitStep[] {
   const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
   const rewritten = new Set(fitted.map(({ node }) => node))
   const nodes = [...student.graph.nodes()]
-  const places = new Map(nodes.map((node, at) => [node, at]))
-  const taskOf = (node: Node) => fitTask(node, request, known, places)
+  const taskOf = (node: Node) => fitTask(node, request, known)
   const steps: FitStep[] = []
   const paired = new Set<Node>()
   const start = nodes.findIndex((node) => rewritten.has(node))
@@ -89,19 +88,7 @@ function* consumersWithin(value: Value, steps = 4): Generator<Node> {
 const isBefore = (value: Value | undefined, node: Node): boolean =>
   value?.producer === undefined || value.producer.order < node.order
 
-/** Of two computed values of the same sizes: what is added is known position by position. */
-function isSum(node: Node): boolean {
-  if (!node.is('Add') || node.inputs.some((input) => input?.tensor !== undefined)) return false
-  const [a, b] = node.inputs.map((input) => dimsOf(input?.type))
-  return a !== undefined && b !== undefined && shapesEqual(a, b)
-}
-
-function fitTask(
-  node: Node,
-  { correspondence }: TuneRequest,
-  known: ReadonlySet<string>,
-  places: ReadonlyMap<Node, number>,
-): FitTask | undefined {
+function fitTask(node: Node, { correspondence }: TuneRequest, known: ReadonlySet<string>): FitTask | undefined {
   const layer = linearLayer(node)
   if (layer === undefined) return undefined
   const output = node.outputs[0]!
@@ -109,14 +96,10 @@ function fitTask(
   const sum = reader !== undefined && isSum(reader) ? reader : undefined
   const residual = sum?.inputs.find((input) => input !== output)
   // What is computed later is not known when the layer is fitted: then the sum says nothing yet.
-  const isKnown = residual?.producer === undefined || places.get(residual.producer)! < places.get(node)!
-  const result = sum !== undefined && isKnown ? sum.outputs[0]! : output
+  const result = sum !== undefined && isBefore(residual, node) ? sum.outputs[0]! : output
   const counterpart = correspondence.of(result)
   if (counterpart === undefined || !known.has(counterpart.original)) return undefined
-  const axis =
-    layer.layout === 'channels-first'
-      ? 1
-      : (node.outputs[0]!.type?.kind === 'tensor' ? (node.outputs[0]!.type.dims?.length ?? 0) : 0) - 1
+  const axis = layer.layout === 'channels-first' ? 1 : (dimsOf(output.type)?.length ?? 0) - 1
   const channels = counterpart.positions.get(axis)
   const isPartial = [...counterpart.positions.keys()].some((other) => other !== axis)
   if (isPartial || channels?.some((at) => at < 0)) return undefined

@@ -47,10 +47,16 @@ export class LayerSolver {
 
   /**
    * Ridge regression towards present weights, regularisation chosen by held-out rows, then solved with all of them; behind an
-   * activation that clips, the error behind it is made least. undefined: held-out rows are better off with what there is.
+   * activation that clips, the error behind it is made least. `known`: the equations of the rows that are kept, where somebody has them. undefined: held-out
+   * rows are better off with what there is.
    */
-  async fit(rows: SplitRows, present: Float64Array, bounds: Bounds | undefined): Promise<LayerFit | undefined> {
-    const equations = await this.equations(rows.kept)
+  async fit(
+    rows: SplitRows,
+    present: Float64Array,
+    bounds: Bounds | undefined,
+    known?: NormalEquations,
+  ): Promise<LayerFit | undefined> {
+    const equations = known ?? (await this.equations(rows.kept))
     const held = await this.equations(rows.heldOut)
     const { regularisation, error } = chooseRegularisation(equations, held, present)
     if (!(error < relativeError(held, present))) return undefined

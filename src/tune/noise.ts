@@ -1,5 +1,6 @@
 import type { Tensor } from '../ir/tensor.js'
 import type { Counterpart } from '../passes/architecture/correspondence.js'
+import { identity } from '../passes/architecture/positions.js'
 
 /** Noise to signal of a value, sample by sample: sum of squared errors over that of deviations from the original's mean. */
 export class NoiseToSignal {
@@ -43,7 +44,7 @@ function selected(tensor: Tensor, positions: Counterpart['positions']): ArrayLik
   let stride = tensor.size
   for (const [axis, size] of dims.entries()) {
     stride /= size
-    const kept = positions.get(axis) ?? Int32Array.from({ length: size }, (_, i) => i)
+    const kept = positions.get(axis) ?? identity(size)
     offsets = offsets.flatMap((offset) => Array.from(kept, (at) => (at < 0 ? Number.NaN : offset + at * stride)))
   }
   return Float64Array.from(offsets, (offset) => numbers[offset] ?? Number.NaN)

@@ -2,10 +2,10 @@ import { inverse, Matrix } from 'ml-matrix'
 import type { GraphBuilder } from '../ir/build.js'
 import type { Value } from '../ir/graph.js'
 import { Tensor } from '../ir/tensor.js'
-import type { Runtime } from '../runtime/session.js'
+import type { Runtime, Session } from '../runtime/session.js'
 import { type ActivationChain, applyChain } from './activation-chain.js'
 import type { Rows } from './feature-rows.js'
-import { weightsTensor } from './product-graph.js'
+import { loadGraph, runGraph, weightsTensor } from './product-graph.js'
 import { QuasiNewton } from './quasi-newton.js'
 import { ResidentRows } from './resident-rows.js'
 import { Ridge } from './ridge.js'
@@ -48,7 +48,6 @@ const patience = 8
 const leastGain = 1e-3
 /** Halvings of a step that leads up. */
 const halvings = 4
-
 /** Steps at the end, with the rows that were held out. */
 const lastSteps = 12
 
@@ -135,17 +134,19 @@ const tensorsOf = ({ first, second }: Pair, { features, middle, outputs }: PairP
 
 /** (G + D)^-1 g (P P' + e)^-1, in float64, with what does not change in the runtime. */
 class GaussNewton {
-  readonly #rows: ResidentRows
+  readonly #runtime: Runtime
+  readonly #session: Session
   readonly #shape: PairProblem
 
-  private constructor(rows: ResidentRows, shape: PairProblem) {
-    this.#rows = rows
+  private constructor(runtime: Runtime, session: Session, shape: PairProblem) {
+    this.#runtime = runtime
+    this.#session = session
     this.#shape = shape
   }
 
   static async load(runtime: Runtime, threads: number, problem: PairProblem): Promise<GaussNewton> {
     const { features, inverse } = problem
-    const rows = await ResidentRows.single(runtime, threads, (g) => {
+    const session = await loadGraph(runtime, threads, (g) => {
       const input = (name: string, dims: readonly string[]) => g.input(name, 'float64', dims)
       const [right, p] = [input('right', ['features', 'middle']), input('p', ['middle', 'outputs'])]
       const [core, scale] = [input('core', ['outputs', 'outputs']), input('scale', [])]
@@ -154,7 +155,7 @@ class GaussNewton {
       const matrix = g.constant(Tensor.fromArray('float64', [features, features], inverse))
       g.output(g.op('MatMul', [matrix, damped]), 'solution')
     })
-    return new GaussNewton(rows, problem)
+    return new GaussNewton(runtime, session, problem)
   }
 
   /** (P P' + e)^-1 = (1 - P (e + P'P)^-1 P') / e. */
@@ -167,23 +168,23 @@ class GaussNewton {
     const ridge = Math.max((damping * gram.trace()) / outputs, Number.EPSILON)
     for (let i = 0; i < outputs; i++) gram.set(i, i, gram.get(i, i) + ridge)
     const core = Float64Array.from(inverse(gram).to1DArray())
-    const sums = await this.#rows.sums({
+    const results = await runGraph(this.#runtime, this.#session, {
       right: Tensor.fromArray('float64', [features, middle], right),
       p: Tensor.fromArray('float64', [middle, outputs], weights),
       core: Tensor.fromArray('float64', [outputs, outputs], core),
       scale: Tensor.fromArray('float64', [], Float64Array.of(1 / ridge)),
     })
-    return sums.get('solution')!
+    return Float64Array.from(results.get('solution')!.numbers())
   }
 
   release(): Promise<void> {
-    return this.#rows.release()
+    return this.#runtime.release(this.#session)
   }
 }
 
 /**
- * What a pass gives: a step's X' (descent of half the squared error in X W) and the error, or the equations of the second layer. One graph for
- * both, so that the rows are in memory once.
+ * What a pass gives: a step's X' (descent of half the squared error in X W) and the error, or the equations of the second layer.
+ * One graph for both, so that the rows are in memory once.
  */
 function learning(g: GraphBuilder, x: Value, y: Value, { activation }: PairProblem): void {
   const { u, h, residual, back } = forward(g, x, y, activation)

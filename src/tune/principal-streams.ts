@@ -5,6 +5,7 @@ import type { Model, Node } from '../ir/graph.js'
 import { changeBasis, type LinearStream, linearStreams } from '../passes/architecture/linear-stream.js'
 import { cloneModel } from '../passes/clone-model.js'
 import { convolutionLayer } from '../passes/convolution-layer.js'
+import { ProductSums } from './product-sums.js'
 import { TeacherRows } from './teacher-rows.js'
 
 /** Of the mean, so that what no reader looks at stays invertible. */
@@ -41,18 +42,12 @@ export async function principalStreams(model: Model, data: DataSet, options: Run
 async function momentOf({ channels, readers }: LinearStream, rows: TeacherRows, samples: number): Promise<Matrix> {
   const sum = Matrix.zeros(channels, channels)
   for (const name of new Set(readers.map((node) => node.inputs[0]!.name))) {
-    const moment = new Float64Array(channels * channels)
+    const products = new ProductSums(channels)
     for (let sample = 0; sample < samples; sample++) {
       const { rows: found } = await rows.rowsOf(name, sample, momentRows)
-      for (let at = 0; at < found.length; at += channels) {
-        for (let i = 0; i < channels; i++) {
-          const value = found[at + i]!
-          for (let j = 0; j <= i; j++) moment[i * channels + j]! += value * found[at + j]!
-        }
-      }
+      for (let at = 0; at < found.length; at += channels) products.add(found, at)
     }
-    for (let i = 0; i < channels; i++) for (let j = 0; j < i; j++) moment[j * channels + i] = moment[i * channels + j]!
-    sum.add(normalised(Matrix.from1DArray(channels, channels, moment)))
+    sum.add(normalised(Matrix.from1DArray(channels, channels, products.matrix())))
   }
   return sum
 }
@@ -68,20 +63,19 @@ function metricOf({ channels, readers }: LinearStream): Matrix {
   return sum.add(Matrix.eye(channels).mul(floor))
 }
 
+/** W'W of a dense convolution over its input channels, summed over outputs and taps. */
 function readerMetric(node: Node, channels: number): Matrix {
   const { weight, outChannels } = convolutionLayer(node)!
   const taps = weight.length / (outChannels * channels)
-  const metric = Matrix.zeros(channels, channels)
-  const at = (o: number, c: number, t: number) => weight[(o * channels + c) * taps + t]!
-  for (let i = 0; i < channels; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0
-      for (let o = 0; o < outChannels; o++) for (let t = 0; t < taps; t++) sum += at(o, i, t) * at(o, j, t)
-      metric.set(i, j, sum)
-      metric.set(j, i, sum)
+  const products = new ProductSums(channels)
+  const row = new Float64Array(channels)
+  for (let o = 0; o < outChannels; o++) {
+    for (let t = 0; t < taps; t++) {
+      for (let c = 0; c < channels; c++) row[c] = weight[(o * channels + c) * taps + t]!
+      products.add(row)
     }
   }
-  return metric
+  return Matrix.from1DArray(channels, channels, products.matrix())
 }
 
 const normalised = (matrix: Matrix): Matrix => matrix.mul(matrix.rows / Math.max(matrix.trace(), 1e-300))

@@ -1,7 +1,6 @@
-import { toProto } from '../export/to-proto.js'
+import { modelBytes } from '../export/model-bytes.js'
 import { buildModel, type GraphBuilder } from '../ir/build.js'
 import { Tensor } from '../ir/tensor.js'
-import { encodeModel } from '../onnx/codec.js'
 import { isFailure, type Runtime, type Session } from '../runtime/session.js'
 import type { Rows } from './feature-rows.js'
 
@@ -12,7 +11,7 @@ export async function loadGraph(
   build: (g: GraphBuilder) => void,
   opset = 17,
 ): Promise<Session> {
-  const bytes = Buffer.concat(encodeModel(toProto(buildModel(build, { opset }))))
+  const bytes = modelBytes(buildModel(build, { opset }))
   const session = await runtime.load({ bytes }, { optimization: 'all', threads })
   if (isFailure(session)) throw new Error(session.message)
   return session

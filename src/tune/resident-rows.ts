@@ -3,6 +3,7 @@ import type { Value } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
 import type { Runtime, Session } from '../runtime/session.js'
 import type { Rows } from './feature-rows.js'
+import { accumulate } from './normal-equations.js'
 import { loadGraph, matrices, runGraph } from './product-graph.js'
 
 /**
@@ -33,11 +34,6 @@ export class ResidentRows {
     return new ResidentRows(runtime, sessions)
   }
 
-  /** A graph with matrices of its own. */
-  static async single(runtime: Runtime, threads: number, build: (g: GraphBuilder) => void): Promise<ResidentRows> {
-    return new ResidentRows(runtime, [await loadGraph(runtime, threads, build)])
-  }
-
   /** Sums of the graph's outputs over all chunks, by name, in float64. */
   async sums(weights: Record<string, Tensor>): Promise<ReadonlyMap<string, Float64Array>> {
     const sums = new Map<string, Float64Array>()
@@ -46,7 +42,7 @@ export class ResidentRows {
         const values = part.numbers()
         const sum = sums.get(name)
         if (sum === undefined) sums.set(name, Float64Array.from(values))
-        else for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
+        else accumulate(sum, values)
       }
     }
     return sums

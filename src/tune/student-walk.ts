@@ -1,14 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DataSet } from '../accuracy/data-set.js'
+import { joined } from '../accuracy/input/fit-samples.js'
 import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
-import { toProto } from '../export/to-proto.js'
+import { modelBytes } from '../export/model-bytes.js'
 import { stageModel } from '../export/write-model.js'
 import type { Model, Node, Value } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
-import { Tensor } from '../ir/tensor.js'
+import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
-import { encodeModel } from '../onnx/codec.js'
 import { cloneSlice, rootNode } from '../passes/clone-model.js'
 import type { ModelSource, Runtime } from '../runtime/session.js'
 import { ActivationStore } from './activation-store.js'
@@ -64,8 +64,9 @@ export class StudentWalk {
   async *upTo(node: Node, wanted: readonly Wanted[]): AsyncGenerator<Activations> {
     const nodes = [...this.#model.graph.nodes()]
     const until = nodes.indexOf(node)
-    const next = this.#cheapestCut(nodes, until)
-    const live = next === this.#cut ? [] : this.#liveAt(nodes, next)
+    const lifetimes = this.#lifetimes(nodes)
+    const next = this.#cheapestCut(lifetimes, until)
+    const live = next === this.#cut ? [] : liveAt(lifetimes, next)
     const kept = live.filter((value) => this.#store.get(value.name) === undefined && !value.isInput)
     const stored = await Promise.all(kept.map((value) => this.#store.create(value.name)))
     const outputs = [...kept.map((value) => ({ value })), ...wanted]
@@ -89,22 +90,26 @@ export class StudentWalk {
    * Where to keep values: of the places from here to `until`, the one where they are smallest; wide activations between two
    * narrow ones are computed again rather than kept.
    */
-  #cheapestCut(nodes: readonly Node[], until: number): number {
+  #cheapestCut(lifetimes: readonly Lifetime[], until: number): number {
     let [best, least] = [this.#cut, Number.POSITIVE_INFINITY]
     for (let at = until; at > this.#cut; at--) {
-      const size = this.#liveAt(nodes, at).reduce((sum, value) => sum + elementsOf(value), 0)
+      const size = liveAt(lifetimes, at).reduce((sum, value) => sum + elementsOf(value), 0)
       if (size < least) [best, least] = [at, size]
     }
     return best
   }
 
-  /** Values before `until` that something at or behind it needs. */
-  #liveAt(nodes: readonly Node[], until: number): Value[] {
+  #lifetimes(nodes: readonly Node[]): Lifetime[] {
     const places = new Map(nodes.map((node, at) => [node, at]))
-    const isNeeded = (value: Value) =>
-      value.isGraphOutput || [...value.users.keys()].some((user) => places.get(rootNode(user))! >= until)
-    const computed = nodes.slice(0, until).flatMap(({ outputs }) => outputs.filter((output) => output !== undefined))
-    return [...this.#model.graph.inputs.filter(({ tensor }) => tensor === undefined), ...computed].filter(isNeeded)
+    const lifetime = (value: Value, from: number): Lifetime => {
+      const uses = [...value.users.keys()].map((user) => places.get(rootNode(user))!)
+      return { value, from, to: value.isGraphOutput ? Number.POSITIVE_INFINITY : Math.max(-1, ...uses) }
+    }
+    const fed = this.#model.graph.inputs.filter(({ tensor }) => tensor === undefined)
+    const computed = nodes.flatMap(({ outputs }, at) =>
+      outputs.flatMap((output) => (output === undefined ? [] : [lifetime(output, at)])),
+    )
+    return [...fed.map((value) => lifetime(value, -1)), ...computed]
   }
 
   /** What the nodes behind the cut compute, from what lies on disk. */
@@ -169,11 +174,22 @@ export class StudentWalk {
     for (const { name, isInput, tensor } of values) {
       if (tensor !== undefined) batch.set(name, tensor)
       else if (isInput) batch.set(name, fed.get(name)!)
-      else batch.set(name, stacked(await Promise.all(samples.map((sample) => this.#store.get(name)!.of(sample)))))
+      else batch.set(name, joined(await Promise.all(samples.map((sample) => this.#store.get(name)!.of(sample)))))
     }
     return batch
   }
 }
+
+/** A value, the node that computes it (-1: it is fed), and the last that needs it, by their places. */
+interface Lifetime {
+  readonly value: Value
+  readonly from: number
+  readonly to: number
+}
+
+/** Values from before a place that something at or behind it needs. */
+const liveAt = (lifetimes: readonly Lifetime[], place: number): Value[] =>
+  lifetimes.filter(({ from, to }) => from < place && to >= place).map(({ value }) => value)
 
 /** Adds outputs that give some positions of values; by their names, those of the values. */
 function pickFrom(slice: Model, picks: readonly Wanted[]): ReadonlyMap<string, string> {
@@ -197,17 +213,8 @@ const elementsOf = ({ type }: Value): number => {
 /** In memory; on disk where weights of it are not in memory either. */
 async function sourceOf(model: Model): Promise<{ readonly source: ModelSource; discard(): Promise<void> }> {
   if (!model.usesExternalData) {
-    const bytes = Buffer.concat(encodeModel(toProto(model)))
-    return { source: { bytes }, discard: async () => {} }
+    return { source: { bytes: modelBytes(model) }, discard: async () => {} }
   }
   const staged = await stageModel(model, join(tmpdir(), 'slice.onnx'))
   return { source: { path: staged.path }, discard: () => staged.discard() }
-}
-
-/** Tensors of one sample each, joined along axis 0. */
-function stacked(parts: readonly Tensor[]): Tensor {
-  const [first] = parts
-  if (parts.length === 1) return first!
-  const bytes = Buffer.concat(parts.map((part) => part.bytes()))
-  return Tensor.fromBytes(first!.dtype, [parts.length, ...first!.dims.slice(1)], bytes)
 }

@@ -1,6 +1,7 @@
 import type { Value } from '../ir/graph.js'
 import { volume } from '../ir/tensor.js'
-import { channelsAt, RowChunks } from './feature-rows.js'
+import { identity } from '../passes/architecture/positions.js'
+import { channelsAt, RowChunks, type SharedRows } from './feature-rows.js'
 import type { FitTask } from './fit-task.js'
 import type { SplitRows } from './layer-fit.js'
 import type { LinearLayer } from './linear-layer.js'
@@ -37,23 +38,21 @@ export class TaskRows {
         const features = layer.rows(row.input, row.dims, row.positions, group)
         const targets =
           layer.groups === 1 ? row.targets[0]! : columnsOf(row.targets[0]!, group, layer.outputs, layer.groups)
-        set.add(row.sample, { count: row.positions.length, features, targets })
+        set.add(row.sample, { count: row.positions.length, features, targets: [targets] })
       }
     }
-    return sets.map((set) => set.split())
+    return sets.map((set) => set.split(0))
   }
 
   /** The first layer's features with its own targets, and with those of the second. */
   async ofPair(first: FitTask, second: FitTask): Promise<[own: SplitRows, further: SplitRows]> {
     const { layer } = first
-    const sets = [new RowSet(), new RowSet()] as const
+    const set = new RowSet()
     const width = layer.features + 1 + layer.outputs + second.layer.outputs
     for await (const { input, dims, positions, sample, targets } of this.#windows(first, [first, second], width)) {
-      const features = layer.rows(input, dims, positions, 0)
-      for (const [at, set] of sets.entries())
-        set.add(sample, { count: positions.length, features, targets: targets[at]! })
+      set.add(sample, { count: positions.length, features: layer.rows(input, dims, positions, 0), targets })
     }
-    return [sets[0].split(), sets[1].split()]
+    return [set.split(0), set.split(1)]
   }
 
   /** Some output positions of every sample: the input of the first layer, and what each layer is to give there. */
@@ -90,24 +89,22 @@ export class TaskRows {
 /** Of [1, C, count, 1]: all positions in order. */
 const pickedPlace = (count: number) => ({
   dims: [1, 0, count, 1],
-  positions: Int32Array.from({ length: count }, (_, i) => i),
+  positions: identity(count),
 })
 
 class RowSet {
   readonly #kept = new RowChunks()
   readonly #heldOut = new RowChunks()
 
-  add(sample: number, rows: Parameters<RowChunks['add']>[0]): void {
+  add(sample: number, rows: SharedRows): void {
     const set = isHeldOut(sample) ? this.#heldOut : this.#kept
     set.add(rows)
   }
 
-  /** Few samples are all there is to choose by. */
-  split(): SplitRows {
-    this.#kept.close()
-    this.#heldOut.close()
-    const kept = this.#kept.chunks
-    return { kept, heldOut: this.#heldOut.chunks.length > 0 ? this.#heldOut.chunks : kept }
+  /** With one of the lists of targets. Few samples are all there is to choose by. */
+  split(list: number): SplitRows {
+    const [kept, heldOut] = [this.#kept.with(list), this.#heldOut.with(list)]
+    return { kept, heldOut: heldOut.length > 0 ? heldOut : kept }
   }
 }
 

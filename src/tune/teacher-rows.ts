@@ -3,6 +3,7 @@ import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
 import { Tensor, volume } from '../ir/tensor.js'
+import { identity } from '../passes/architecture/positions.js'
 import { cloneModel } from '../passes/clone-model.js'
 import type { Runtime } from '../runtime/session.js'
 import { ActivationStore } from './activation-store.js'
@@ -72,7 +73,7 @@ export class TeacherRows {
           const pick = picks.get(name)
           const tensor = found.get(pick?.output ?? name)!
           const { positions, channels } = rowShape(tensor.dims, layout)
-          const drawn = pick === undefined ? drawnPositions(positions, this.perSample) : iota(positions)
+          const drawn = pick === undefined ? drawnPositions(positions, this.perSample) : identity(positions)
           const rows = channelsAt(tensor, drawn, layout)
           await stored.get(name)!.add(sample, Tensor.fromArray('float32', [drawn.length, channels], rows))
           const dims = this.#dims.get(name) ?? []
@@ -119,8 +120,6 @@ export class TeacherRows {
     return this.#store.close()
   }
 }
-
-const iota = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i)
 
 const rowsName = (name: string): string => `rows ${name}`
 const outputName = (name: string): string => `output ${name}`

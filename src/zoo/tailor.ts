@@ -57,9 +57,10 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
     former,
     curated: { multipleOf: curatedStep(options.target) },
   }
+  const mayRefit = data?.calibration !== undefined && (options.tune ?? 'none') !== 'none'
   // What is exact stays so to the bit.
-  const isRefitted = applyRecipe(given, recipe, common).fitted.length > 0
-  const teacher = isRefitted ? await originalFor(given, options.tune, data?.calibration, options) : given
+  const isRefitted = mayRefit && applyRecipe(given, recipe, common).fitted.length > 0
+  const teacher = isRefitted ? await originalFor(given, options.tune, data.calibration, options) : given
   clock.lap('streams')
   stage('finding out which channels matter')
   const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {

@@ -1,5 +1,8 @@
 import { accessSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -18,4 +21,38 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** A browser of this machine without a window. */
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: findBrowser()!, args: ['--no-sandbox'] })
+
+/** What a page says on its console, asks of its user, and requests from elsewhere than `own`, as it comes. */
+export function faultsOf(page: Page, own: RegExp): string[] {
+  const faults: string[] = []
+  page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    if (!own.test(request.url())) faults.push(`request: ${request.url()}`)
+  })
+  return faults
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** Rules of accessibility that a page breaks, each with some of the places. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe })
+  // In the browser: types of its DOM are not among those of the project.
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { readonly axe: { run(): Promise<AxeResults> } }).axe.run(),
+  )
+  return violations.map(({ id, nodes }) => {
+    const places = nodes.map(({ html }) => html).slice(0, 3)
+    return `${id}: ${places.join(' | ')}`
+  })
 }

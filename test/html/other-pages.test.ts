@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { AxeResults } from 'axe-core'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { estimate } from '../../src/estimator/estimate.js'
 import { loadTarget } from '../../src/hw/target.js'
@@ -13,7 +11,7 @@ import type { Side } from '../../src/report/diff/side.js'
 import { htmlDiff, htmlZooDiff } from '../../src/report/html/html-diff.js'
 import { htmlZoo } from '../../src/report/html/html-zoo.js'
 import { type ZooModel, type ZooSummary, zooSummary } from '../../src/report/zoo-summary.js'
-import { findBrowser } from './browser.js'
+import { faultsOf, findBrowser, launchBrowser, violationsOf } from './browser.js'
 
 const browserPath = findBrowser()
 const title =
@@ -55,10 +53,9 @@ const pages: Record<string, () => Promise<string>> = {
 
 describe.skipIf(browserPath === undefined)(title, () => {
   let browser: Browser
-  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] })
+    browser = await launchBrowser()
   }, 120_000)
   afterAll(() => browser?.close())
 
@@ -69,25 +66,10 @@ describe.skipIf(browserPath === undefined)(title, () => {
     ] as const)('%s: nothing asked of a network, no violation, nothing wider than the screen', async (_, options) => {
       const context = await browser.newContext({ bypassCSP: true, ...options })
       const page = await context.newPage()
-      const faults: string[] = []
-      page.on('console', (message) => faults.push(message.text()))
-      page.on('pageerror', (error) => faults.push(error.message))
-      page.on('dialog', (dialog) => void faults.push(dialog.message()))
-      page.on('request', (request) => void faults.push(request.url()))
+      const faults = faultsOf(page, /^data:/)
       await page.setContent(await pages[name]!())
-      await page.addScriptTag({ path: axe })
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-      )
-      const said = violations.map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .map(({ html }) => html)
-            .slice(0, 3)
-            .join(' | ')}`,
-      )
-      expect(said).toEqual([])
-      expect(faults.filter((text) => !text.startsWith('data:'))).toEqual([])
+      expect(await violationsOf(page)).toEqual([])
+      expect(faults).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
       await context.close()
     })

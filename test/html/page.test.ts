@@ -1,29 +1,21 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AxeResults } from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlProfile } from '../../src/report/html/html-profile.js'
 import { htmlReport } from '../../src/report/html/html-report.js'
 import type { Report } from '../../src/report/report.js'
-import { findBrowser } from './browser.js'
+import { faultsOf, findBrowser, launchBrowser, violationsOf } from './browser.js'
 import { fromRecipe, hostile, large, measured, nothing, profiled, tailored } from './reports.js'
 
 const browserPath = findBrowser()
 const title = browserPath === undefined ? 'the HTML report (needs a chromium in the path)' : 'the HTML report'
 
-/** In the browser: types of its DOM are not among those of the project. */
-interface BrowserWindow {
-  readonly axe: { run(): Promise<AxeResults> }
-}
-
 // A browser on a busy machine takes its time.
 describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
   let browser: Browser
-  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   const reported = (make: () => Promise<Report>) => async () => htmlReport(await make())
   const cases: Record<string, () => Promise<string>> = {
     tailored: reported(tailored),
@@ -38,7 +30,7 @@ describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
   const sizes = new Map<string, number>()
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] })
+    browser = await launchBrowser()
     const folder = mkdtempSync(join(tmpdir(), 'html-'))
     for (const [name, make] of Object.entries(cases)) {
       const text = await make()
@@ -55,16 +47,7 @@ describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
   async function open(name: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
     const context = await browser.newContext({ viewport: wide, bypassCSP: true, ...options })
     const page = await context.newPage()
-    const faults: string[] = []
-    page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`))
-    page.on('pageerror', (error) => faults.push(error.message))
-    page.on('dialog', (dialog) => {
-      faults.push(`dialog: ${dialog.message()}`)
-      void dialog.dismiss()
-    })
-    page.on('request', (request) => {
-      if (!/^(file|data):/.test(request.url())) faults.push(`request: ${request.url()}`)
-    })
+    const faults = faultsOf(page, /^(file|data):/)
     await page.goto(pathToFileURL(files.get(name)!).href)
     return { page, faults }
   }
@@ -94,17 +77,7 @@ describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
       '%s: no violation, nothing wider than the screen',
       async (_, options) => {
         const { page } = await open(name, options)
-        await page.addScriptTag({ path: axe })
-        const { violations } = await page.evaluate(() => (globalThis as unknown as BrowserWindow).axe.run())
-        expect(
-          violations.map(
-            ({ id, nodes }) =>
-              `${id}: ${nodes
-                .map(({ html }) => html)
-                .slice(0, 3)
-                .join(' | ')}`,
-          ),
-        ).toEqual([])
+        expect(await violationsOf(page)).toEqual([])
         const overhang = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect(overhang).toBeLessThanOrEqual(0)
         await page.context().close()
@@ -112,37 +85,18 @@ describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
     )
   })
 
+  const views = ['proof', 'decisions', 'kernels', 'shares', 'roofline', 'memory', 'landscape', 'search', 'changes']
+
   test('views without data say why', async () => {
     const { page } = await open('nothing')
-    for (const id of [
-      'proof',
-      'decisions',
-      'kernels',
-      'shares',
-      'roofline',
-      'memory',
-      'landscape',
-      'search',
-      'changes',
-    ])
+    for (const id of views)
       expect((await page.locator(`#${id} .empty:visible`).first().textContent())!.length, id).toBeGreaterThan(20)
     await page.context().close()
   })
 
   test('views with data show it', async () => {
     const { page } = await open('tailored')
-    for (const id of [
-      'proof',
-      'decisions',
-      'kernels',
-      'shares',
-      'roofline',
-      'memory',
-      'landscape',
-      'search',
-      'changes',
-      'energy',
-    ])
+    for (const id of [...views, 'energy'])
       expect(await page.locator(`#${id} svg:visible`).count(), id).toBeGreaterThan(0)
     await expect(page.locator('#search svg:visible').first().textContent()).resolves.toMatch(/chosen: 0\.\d+ ms/)
     await page.context().close()

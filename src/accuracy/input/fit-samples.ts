@@ -122,7 +122,7 @@ function completeInputs(stored: Of<'inputs'>, model: Model, preprocess: Preproce
 }
 
 /** Along axis 0; a scalar is the same for all. */
-function joined(parts: readonly Tensor[]): Tensor {
+export function joined(parts: readonly Tensor[]): Tensor {
   const [first] = parts
   if (parts.length === 1 || first!.rank === 0) return first!
   const rows = parts.reduce((sum, { dims }) => sum + dims[0]!, 0)

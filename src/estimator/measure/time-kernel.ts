@@ -1,8 +1,7 @@
-import { toProto } from '../../export/to-proto.js'
+import { modelBytes } from '../../export/model-bytes.js'
 import type { KernelShape } from '../../hw/shape.js'
 import type { Target } from '../../hw/target.js'
 import { Tensor } from '../../ir/tensor.js'
-import { encodeModel } from '../../onnx/codec.js'
 import { generateFeeds } from '../../runtime/feeds.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { isFailure, type Runtime, type RuntimeFailure } from '../../runtime/session.js'
@@ -60,7 +59,7 @@ export async function timeKernel(
     const { model } = kernelModel(spec, count, new SeededRandom(plan.seed), count === 0 ? copies : 0)
     const feeds = generateFeeds(model, { seed: plan.seed, attempt: 0 })
     if ('reason' in feeds) return { failure: 'run-error', message: feeds.reason }
-    const bytes = Buffer.concat(encodeModel(toProto(model)))
+    const bytes = modelBytes(model)
     const session = await runtime.load({ bytes }, { optimization: 'disabled', threads: plan.threads })
     if (isFailure(session)) return session
     sessions.push({ session, feeds: zeroIntegers(feeds) })

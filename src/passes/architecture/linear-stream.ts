@@ -45,7 +45,7 @@ function streamThrough(start: Value, seen: Set<Value>): LinearStream | undefined
     else if (isDense(producer)) writers.add(producer)
     else isClosed = false
     for (const [user, slots] of value.users) {
-      if (isSum(user)) open.push(user.outputs[0]!)
+      if (isSum(user) && user.graph.owner === undefined) open.push(user.outputs[0]!)
       else if (isDense(user) && user.inputs[0] === value && slots === 1) readers.add(user)
       else isClosed = false
     }
@@ -56,8 +56,8 @@ function streamThrough(start: Value, seen: Set<Value>): LinearStream | undefined
 }
 
 /** Of two values of the same sizes, neither of them constant. */
-function isSum(node: Node): boolean {
-  if (!node.is('Add') || node.graph.owner !== undefined) return false
+export function isSum(node: Node): boolean {
+  if (!node.is('Add')) return false
   const [a, b] = node.inputs.map((input) => (input?.tensor === undefined ? dimsOf(input?.type) : undefined))
   return a !== undefined && b !== undefined && shapesEqual(a, b)
 }

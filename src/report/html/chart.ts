@@ -1,4 +1,4 @@
-import { type PlotOptions, plot } from '@observablehq/plot'
+import { type Markish, type PlotOptions, plot, text } from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { type Content, html, Markup } from './markup.js'
 
@@ -38,6 +38,33 @@ export function plotSvg(options: PlotOptions): Markup {
   svg.setAttribute('aria-hidden', 'true')
   svg.removeAttribute('class')
   return new Markup(shortened(svg.outerHTML))
+}
+
+/** Names of rows: beside them on a page; on a phone, where there is no room, `lift` pixels above their middle. */
+export function rowNames<Row>(
+  rows: readonly Row[],
+  {
+    y,
+    name,
+    layout,
+    lift,
+  }: {
+    readonly y: string | ((row: Row) => string)
+    readonly name: (row: Row) => string
+    readonly layout: Layout
+    readonly lift: number
+  },
+): Markish {
+  const isWide = layout === 'wide'
+  return text(rows as Row[], {
+    y,
+    text: name,
+    frameAnchor: 'left',
+    textAnchor: isWide ? 'end' : 'start',
+    dx: isWide ? -8 : 0,
+    dy: isWide ? 0 : -lift,
+    fill: 'var(--ink)',
+  })
 }
 
 const geometry = /( (?:d|transform|[xy][12]?|c[xy]|r|width|height)=")([^"]*)/g

@@ -2,7 +2,7 @@ import { barX, ruleX, text } from '@observablehq/plot'
 import { decisionCells, decisionColumns } from '../decision-rows.js'
 import { change, count, milliseconds, significant } from '../format.js'
 import type { DecisionEntry, Report } from '../report.js'
-import { chart, type Drawing, plotSvg } from './chart.js'
+import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { beginningOf, empty, type Section, table } from './parts.js'
 
@@ -50,15 +50,7 @@ function steps(decisions: readonly DecisionEntry[], { width, layout }: Drawing):
     x: { axis: 'top', label: 'milliseconds', grid: true, nice: true, ticks: isWide ? 8 : 3 },
     y: { axis: null, domain: all.map(at), padding: 0 },
     marks: [
-      text(all, {
-        y: at,
-        text: ({ name }: Step) => beginningOf(name, isWide ? 34 : 44),
-        frameAnchor: 'left',
-        textAnchor: isWide ? 'end' : 'start',
-        dx: isWide ? -8 : 0,
-        dy: isWide ? 0 : -11,
-        fill: 'var(--ink)',
-      }),
+      rowNames(all, { y: at, name: ({ name }: Step) => beginningOf(name, isWide ? 34 : 44), layout, lift: 11 }),
       barX(all, {
         x: 'latencyMs',
         y: at,

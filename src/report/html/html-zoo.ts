@@ -2,7 +2,7 @@ import { barX, ruleX, text } from '@observablehq/plot'
 import { change, count, seconds } from '../format.js'
 import { linkTo, zooCells, zooColumns, zooHeadline } from '../zoo-rows.js'
 import { latencyRatio, type ZooModel, type ZooSummary } from '../zoo-summary.js'
-import { chart, type Drawing, plotSvg } from './chart.js'
+import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { delta } from './headline.js'
 import { type Content, html, type Markup } from './markup.js'
 import { page } from './page.js'
@@ -83,15 +83,7 @@ function bars(shown: readonly ZooModel[], { layout, width }: Drawing): Markup {
         title: (model: ZooModel) => `${model.name}: ${change(1, latencyRatio(model))}`,
       }),
       ruleX([0], { stroke: 'var(--muted)' }),
-      text(shown, {
-        y: place,
-        text: ({ name }: ZooModel) => shortName(name, isWide ? 34 : 40),
-        frameAnchor: 'left',
-        textAnchor: isWide ? 'end' : 'start',
-        dx: isWide ? -8 : 0,
-        dy: isWide ? 0 : -9,
-        fill: 'var(--ink)',
-      }),
+      rowNames(shown, { y: place, name: ({ name }: ZooModel) => shortName(name, isWide ? 34 : 40), layout, lift: 9 }),
       text(shown, {
         y: place,
         text: (model: ZooModel) => change(1, latencyRatio(model)),

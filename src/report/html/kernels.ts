@@ -1,7 +1,7 @@
 import { barX, ruleX, ruleY, text } from '@observablehq/plot'
 import type { KernelMetrics } from '../../estimator/metrics.js'
 import { bytes, change, count, magnitude, milliseconds } from '../format.js'
-import { chart, type Drawing, plotSvg } from './chart.js'
+import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { type Column, empty, foldedTable, legend, type Section, shortName } from './parts.js'
 import { type KernelRow, type Side, type Subject, sidesText } from './subject.js'
@@ -60,15 +60,7 @@ function bars(rows: readonly KernelRow[], sides: readonly Side[], { layout, widt
     x: { axis: 'top', label: 'milliseconds', grid: true, nice: true, ticks: isWide ? 8 : 4 },
     y: { axis: null, domain: rows.map(place), padding: 0 },
     marks: [
-      text(rows, {
-        y: place,
-        text: (row: KernelRow) => rowName(row, isWide ? 34 : 40),
-        frameAnchor: 'left',
-        textAnchor: isWide ? 'end' : 'start',
-        dx: isWide ? -8 : 0,
-        dy: isWide ? 0 : -10,
-        fill: 'var(--ink)',
-      }),
+      rowNames(rows, { y: place, name: (row: KernelRow) => rowName(row, isWide ? 34 : 40), layout, lift: 10 }),
       ...sides.flatMap(({ title, color }, side) => {
         const top = nameHeight + 3 + side * barHeight
         return [

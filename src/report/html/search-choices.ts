@@ -1,7 +1,7 @@
-import { dot, ruleX, ruleY, text } from '@observablehq/plot'
+import { dot, ruleX, ruleY } from '@observablehq/plot'
 import { count, milliseconds, significant } from '../format.js'
 import type { SearchedChoice, SearchedEntry } from '../search-entry.js'
-import { chart, type Drawing, plotSvg } from './chart.js'
+import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section, shortName } from './parts.js'
 
@@ -68,14 +68,11 @@ function plot(landscape: readonly SearchedChoice[], bestMs: number, { width, lay
     marks: [
       ruleY(rows, { y: 'at', stroke: 'var(--line)', dy: isWide ? 0 : 8 }),
       ruleX([bestMs], { stroke: 'var(--after)', strokeWidth: 2 }),
-      text(rows, {
+      rowNames(rows, {
         y: 'at',
-        text: ({ place, chosen }: Row) => `${shortName(place, isWide ? 28 : 36)}: ${chosen}`,
-        frameAnchor: 'left',
-        textAnchor: isWide ? 'end' : 'start',
-        dx: isWide ? -8 : 0,
-        dy: isWide ? 0 : -8,
-        fill: 'var(--ink)',
+        name: ({ place, chosen }: Row) => `${shortName(place, isWide ? 28 : 36)}: ${chosen}`,
+        layout,
+        lift: 8,
       }),
       dot(options, {
         y: 'at',
