@@ -48,9 +48,10 @@ export interface SearchedEntry {
 }
 
 export interface ExpertConstraint {
-  /** `pin blocks 0-4: fused`. */
+  readonly kind: 'pin' | 'forbid' | 'bound' | 'prefer'
+  /** All of it: `pin blocks 0-4: fused`. */
   readonly constraint: string
-  /** Blocks and groups that it is about. */
+  /** Blocks and groups that it is about and that may change. */
   readonly places: number
   /** Of the options that these places would have, how many it does not allow; of preferences, how many it weighs. */
   readonly options: number
