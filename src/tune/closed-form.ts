@@ -24,8 +24,8 @@ const patience = 4
  * Solves for the weights of rewritten layers, one after the other: each sees what the student's own layers before it give, and
  * is fitted to the original's value that its output stands for, less what a residual path adds; a layer and the linear one
  * behind its activation are fitted together. Then linear layers further downstream, which now see other inputs, are refitted
- * where that brings the model's outputs nearer to the original's on held-out samples. What is no 2-D convolution or Gemm with
- * constant weights keeps them. Throws UserError where the runtime does not take a model.
+ * where that brings the model's outputs nearer to the original's on held-out samples. What is no 2-D convolution, Gemm or MatMul
+ * with constant weights keeps them. Throws UserError where the runtime does not take a model.
  */
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
   const { teacher, data, options, teacherRows } = request
@@ -126,14 +126,14 @@ class ClosedForm {
     const equations = await solver.equations(own.kept)
     const fit = await solver.fit(own, first.layer.weights(0), first.bounds, equations)
     const begin = fit?.weights ?? first.layer.weights(0)
-    const [features, middle, outputs] = [first.layer.features + 1, first.layer.outputs, second.layer.outputs]
     const regularisation = fit?.regularisation ?? defaultRegularisation
     const ridge = new Ridge(equations, regularisation)
     const pair = await fitPair(this.#runtime, this.#threads, {
       start: { first: begin, second: second.layer.weights(0) },
-      features,
-      middle,
-      outputs,
+      features: first.layer.width,
+      middle: first.layer.outputs,
+      outputs: second.layer.outputs,
+      hasBias: second.layer.hasBias,
       activation,
       opset: Math.max(17, this.#request.student.opsets.get('') ?? 0),
       inverse: ridge.inverse(),

@@ -2,7 +2,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { NormalEquations } from './normal-equations.js'
 
 /**
- * Ridge towards present weights: (G + D) W = X'Y + D W0 with D = regularisation x mean diagonal of G, next to nothing for the
+ * Ridge towards present weights: (G + D) W = X'Y + D W0 with D = regularisation x mean diagonal of G, next to nothing for a
  * bias, which is the last feature. Source: Hoerl and Kennard 1970; float64 by Cholesky.
  */
 export class Ridge {
@@ -11,11 +11,11 @@ export class Ridge {
   /** Diagonal of D. */
   readonly #pull: Float64Array
 
-  constructor({ gram, features }: NormalEquations, regularisation: number) {
+  constructor({ gram, features, hasBias }: NormalEquations, regularisation: number) {
     const system = matrix(gram.slice(), features, features)
-    const mean = Math.max(meanDiagonal(system), 1e-12)
+    const mean = Math.max(meanDiagonal(system, hasBias ? features - 1 : features), 1e-12)
     this.#pull = new Float64Array(features).fill(regularisation * mean)
-    this.#pull[features - 1] = biasShare * mean
+    if (hasBias) this.#pull[features - 1] = biasShare * mean
     for (let i = 0; i < features; i++) system.set(i, i, system.get(i, i) + this.#pull[i]!)
     this.#gram = system
     this.#factor = new CholeskyDecomposition(system)
@@ -103,8 +103,9 @@ export function someOutputs(equations: NormalEquations, most: number): NormalEqu
 const matrix = (values: Float64Array, rows: number, columns: number): Matrix =>
   Matrix.from1DArray(rows, columns, values)
 
-function meanDiagonal(system: Matrix): number {
+/** Of the first elements. */
+function meanDiagonal(system: Matrix, count: number): number {
   let sum = 0
-  for (let i = 0; i < system.rows - 1; i++) sum += system.get(i, i)
-  return sum / Math.max(1, system.rows - 1)
+  for (let i = 0; i < count; i++) sum += system.get(i, i)
+  return sum / Math.max(1, count)
 }
