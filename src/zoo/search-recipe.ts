@@ -3,26 +3,39 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
-import type { SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
+import type { SearchedEntry } from '../report/search-entry.js'
 import type { Budget } from '../search/budgets.js'
 import type { Expert } from '../search/expert/constraint.js'
 import { openExpertSpace } from '../search/expert/expert-space.js'
 import { weightProxy } from '../search/fidelity/weight-proxy.js'
-import { landscapeAround } from '../search/landscape.js'
-import type { OpenedSpace, SpacePart } from '../search/open-space.js'
-import { budgetsOf, type GuessedAlgorithm, type ScoredCandidate, type SearchRequest } from '../search/request.js'
+import type { SpacePart } from '../search/open-space.js'
+import { budgetsOf, type GuessedAlgorithm, type SearchAlgorithm } from '../search/request.js'
 import { search } from '../search/search.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
-import type { Choice } from '../search/space/choice.js'
 import { Space } from '../search/space/space.js'
 import { defaultLevels } from '../search/space/width-options.js'
+import { searchedEntry } from './searched-entry.js'
+
+/** Candidates that an evolution may score. */
+export const defaultEvaluations = 100_000
 
 /** What to look for, and where. */
 export interface SearchOptions {
-  readonly algorithm: GuessedAlgorithm
+  readonly algorithm: SearchAlgorithm
   readonly parts: readonly SpacePart[]
   readonly budgets: readonly Budget[]
-  readonly evaluations: number
+  /** Candidates that are scored, or built; default: what the algorithm needs. */
+  readonly evaluations?: number | undefined
+  /** Nobody asked for it by name: data were given, and no recipe. */
+  readonly isDefault?: boolean | undefined
+  /** Ends a search on data with the best so far. */
+  readonly stop?: AbortSignal | undefined
+  /** The same after so long. */
+  readonly seconds?: number | undefined
+  /** Where measurements of a search on data are kept; default: the user's cache. */
+  readonly cache?: string | undefined
+  /** Whether what was measured before counts; default: it does. */
+  readonly resume?: boolean | undefined
   /** What an expert allows and likes. */
   readonly expert?: Expert | undefined
 }
@@ -38,8 +51,21 @@ export interface SearchJob {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The front in a report has at most so many points. */
-const mostPoints = 16
+/**
+ * The space of a model, what an expert said of it, and guesses of what options lose: of closed ones too, since the report tells
+ * what they would.
+ */
+export async function openedFor(
+  model: Model,
+  { parts, expert = { constraints: [] } }: SearchOptions,
+  { target, symbols, former, onStage, signal }: SearchJob,
+) {
+  onStage?.('opening the search space')
+  const widths = { kind: 'curated', levels: defaultLevels } as const
+  const asked = { parts, widths, binding: { symbols }, signal }
+  const { opened, constraints, preferred } = await openExpertSpace(model, target, expert, asked, former)
+  return { opened, constraints, losses: preferred(weightProxy(model, new Space(opened.space.choices))) }
+}
 
 /**
  * Searches a model (exact passes applied) for a recipe, without data: costs are estimated, losses guessed. Throws UserError
@@ -47,87 +73,23 @@ const mostPoints = 16
  */
 export async function searchRecipe(
   model: Model,
-  { algorithm, parts, budgets, evaluations, expert = { constraints: [] } }: SearchOptions,
-  { target, symbols, former, seed, timeLimitSeconds, onStage, signal }: SearchJob,
-): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
-  onStage?.('opening the search space')
-  const widths = { kind: 'curated', levels: defaultLevels } as const
-  const asked = { parts, widths, binding: { symbols }, signal }
-  const { opened, constraints, preferred } = await openExpertSpace(model, target, expert, asked, former)
-  // Of closed options too: the report tells what they would lose.
-  const losses = preferred(weightProxy(model, new Space(opened.space.choices)))
+  options: SearchOptions & { readonly algorithm: GuessedAlgorithm },
+  job: SearchJob,
+): Promise<{ readonly recipe: Recipe; readonly entry: SearchedEntry }> {
+  const { algorithm, parts, budgets, evaluations = defaultEvaluations } = options
+  const { seed, timeLimitSeconds, onStage, signal } = job
+  const { opened, constraints, losses } = await openedFor(model, options, job)
   onStage?.(`searching ${opened.space.size} candidates`)
   const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
-  const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
-  if (best === null) {
-    const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
-    const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
-    throw new UserError('unreachable', '--budget', what, 'allow more, or let --space change more')
-  }
-  const point = pointIn(opened)
-  const entry: SearchedEntry = {
-    algorithm,
-    seed,
-    space: {
-      parts,
-      choices: opened.space.choices.length,
-      candidates: String(opened.space.size),
-      approximation: opened.approximation ?? null,
-      declined: declinedOptions(opened),
-    },
-    budgets: budgetsOf(request).map(({ figure, atMost }) => ({ figure, atMost })),
-    losses: { source: losses.source, note: losses.note },
-    original: point(original),
-    best: point(best),
-    front: spread(front).map(point),
-    dominatedShare,
-    trajectory,
-    evaluations: spent,
-    proof,
-    reason,
-    landscape: landscape(request, best),
-    ...(constraints.length > 0 && { expert: constraints }),
-  }
+  const outcome = await search(request)
+  const { best, reason } = outcome
+  if (best === null) throw nothingKeeps(budgetsOf(request), reason)
+  const entry = searchedEntry({ ...request, parts, constraints }, outcome)
   return { recipe: recipeOf(opened.space, best.candidate), entry }
 }
 
-const pointIn =
-  ({ space }: OpenedSpace) =>
-  ({ latencyMs, energyMj, weightBytes, peakBytes, loss, candidate }: ScoredCandidate): SearchPoint => ({
-    latencyMs,
-    energyMj,
-    weightBytes,
-    peakActivationBytes: peakBytes,
-    loss,
-    decisions: recipeOf(space, candidate).decisions,
-  })
-
-/** Evenly from end to end. */
-function spread<Item>(items: readonly Item[]): Item[] {
-  if (items.length <= mostPoints) return [...items]
-  return Array.from({ length: mostPoints }, (_, i) => items[Math.round((i * (items.length - 1)) / (mostPoints - 1))]!)
+export function nothingKeeps(budgets: readonly Budget[], reason: string | null): UserError {
+  const limits = budgets.map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
+  const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
+  return new UserError('unreachable', '--budget', what, 'allow more, or let --space change more')
 }
-
-function declinedOptions({ declined }: OpenedSpace): SearchedEntry['space']['declined'] {
-  const reasons = [...new Set(declined.map(({ why }) => why.reason))].sort()
-  return reasons.map((reason) => {
-    const alike = declined.filter(({ why }) => why.reason === reason)
-    const [{ decision, why }] = alike as [(typeof alike)[number]]
-    return { reason, count: alike.length, example: `${decision.alternative} of ${why.place}`, remedy: why.remedy }
-  })
-}
-
-const landscape = (request: SearchRequest, best: ScoredCandidate): SearchedChoice[] =>
-  landscapeAround(request, best).map(({ choice, chosen, others }) => ({
-    place: choice.kind === 'block' ? `block "${choice.block}"` : `channels of "${choice.group}"`,
-    chosen: optionText(choice, chosen),
-    others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
-      option: optionText(choice, option),
-      latencyMs,
-      loss,
-      why,
-    })),
-  }))
-
-const optionText = (choice: Choice, option: number): string =>
-  choice.kind === 'block' ? (choice.decisions[option]?.alternative ?? 'as it is') : String(choice.sizes[option])
