@@ -101,7 +101,7 @@ async function run(options: Options): Promise<void> {
       verify: options.verify,
       ...dataOf(options),
       recipe: options.recipe,
-      search: searchOf(options),
+      search: searchOf({ ...options, coResident: options['co-resident'] }),
       tune,
       channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],

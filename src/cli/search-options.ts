@@ -26,6 +26,13 @@ export const searchOptions = {
     requiresArg: true,
     describe: 'what a search has to keep to and what it should prefer, a JSON file of constraints; see docs/search.md',
   },
+  'co-resident': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: "a model that shares the device's memory: weights of all and the largest peak have to fit (repeatable)",
+  },
   evaluations: {
     type: 'number',
     default: defaultEvaluations,

@@ -15,6 +15,8 @@ export interface AskedSearch {
   readonly evaluations?: number | undefined
   /** A file of constraints. */
   readonly expert?: string | undefined
+  /** Files of models that share the device. */
+  readonly coResident?: readonly string[] | undefined
   readonly recipe?: unknown
 }
 
@@ -30,9 +32,12 @@ export const defaultEvaluations = 100_000
 
 /** The options as a job takes them; undefined: nothing is to be searched. Throws UserError `usage`, or for the file of constraints. */
 export function searchOf(asked: AskedSearch): SearchOptions | undefined {
-  const { search = 'none', space = defaultSpace, budget, evaluations = defaultEvaluations, expert, recipe } = asked
+  const { search = 'none', space = defaultSpace, budget, evaluations = defaultEvaluations, recipe } = asked
+  const { expert, coResident = [] } = asked
   if (search === 'none') {
-    const given = budget !== undefined ? '--budget' : expert !== undefined ? '--expert' : undefined
+    const [given] = [budget && '--budget', expert && '--expert', coResident[0] && '--co-resident'].filter(
+      (flag) => flag,
+    )
     if (given !== undefined)
       throw new UserError('usage', given, 'nothing is searched', 'say how with --search exact or --search evolution')
     return undefined
@@ -48,6 +53,7 @@ export function searchOf(asked: AskedSearch): SearchOptions | undefined {
     budgets,
     evaluations,
     ...(expert !== undefined && { expert: readExpert(expert) }),
+    ...(coResident.length > 0 && { coResidents: coResident }),
   }
 }
 

@@ -3,8 +3,9 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
-import type { SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
+import type { CoResidents, SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
 import type { Budget } from '../search/budgets.js'
+import { type SharedMemory, shareMemory } from '../search/co-residents.js'
 import type { Expert } from '../search/expert/constraint.js'
 import { openExpertSpace } from '../search/expert/expert-space.js'
 import { weightProxy } from '../search/fidelity/weight-proxy.js'
@@ -16,6 +17,7 @@ import { recipeOf } from '../search/space/candidate-recipe.js'
 import type { Choice } from '../search/space/choice.js'
 import { Space } from '../search/space/space.js'
 import { defaultLevels } from '../search/space/width-options.js'
+import { coResidentModels } from './co-resident-models.js'
 
 /** What to look for, and where. */
 export interface SearchOptions {
@@ -23,6 +25,8 @@ export interface SearchOptions {
   readonly parts: readonly SpacePart[]
   readonly budgets: readonly Budget[]
   readonly evaluations: number
+  /** Files of models that share the device. */
+  readonly coResidents?: readonly string[] | undefined
   /** What an expert allows and likes. */
   readonly expert?: Expert | undefined
 }
@@ -47,7 +51,7 @@ const mostPoints = 16
  */
 export async function searchRecipe(
   model: Model,
-  { algorithm, parts, budgets, evaluations, expert = { constraints: [] } }: SearchOptions,
+  { algorithm, parts, budgets: given, evaluations, expert = { constraints: [] }, coResidents = [] }: SearchOptions,
   { target, symbols, former, seed, timeLimitSeconds, onStage, signal }: SearchJob,
 ): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
   onStage?.('opening the search space')
@@ -56,12 +60,17 @@ export async function searchRecipe(
   const { opened, constraints, preferred } = await openExpertSpace(model, target, expert, asked, former)
   // Of closed options too: the report tells what they would lose.
   const losses = preferred(weightProxy(model, new Space(opened.space.choices)))
+  const others = await coResidentModels(coResidents, target, symbols)
+  const shared =
+    others.length === 0 ? undefined : shareMemory(others, given, opened.table.score(opened.space.original), target)
+  const budgets = shared?.budgets ?? given
   onStage?.(`searching ${opened.space.size} candidates`)
   const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
   const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
   if (best === null) {
     const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
-    const what = `${reason ?? 'nothing was found'} (${limits.join(', ')})`
+    const beside = shared === undefined ? '' : `, beside ${coResidents.join(', ')}`
+    const what = `${reason ?? 'nothing was found'} (${limits.join(', ')}${beside})`
     throw new UserError('unreachable', '--budget', what, 'allow more, or let --space change more')
   }
   const point = pointIn(opened)
@@ -87,9 +96,17 @@ export async function searchRecipe(
     reason,
     landscape: landscape(request, best),
     ...(constraints.length > 0 && { expert: constraints }),
+    ...(shared !== undefined && { coResidents: entryOf(shared) }),
   }
   return { recipe: recipeOf(opened.space, best.candidate), entry }
 }
+
+const entryOf = ({ deviceBytes, source, models, left }: SharedMemory): CoResidents => ({
+  deviceBytes,
+  source,
+  models,
+  left,
+})
 
 const pointIn =
   ({ space }: OpenedSpace) =>
