@@ -1,6 +1,7 @@
 import { openRuntime } from '../accuracy/model-outputs.js'
 import { Patch } from '../ir/patch.js'
 import type { Runtime } from '../runtime/session.js'
+import { efforts } from './effort.js'
 import { type FitStep, type FitTask, planSteps } from './fit-task.js'
 import { LayerSolver } from './layer-fit.js'
 import { RowProducts } from './normal-equations.js'
@@ -28,8 +29,9 @@ const patience = 4
  */
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
   const runtime = openRuntime(request.options)
-  const { teacher, student, data, options } = request
-  const own = request.teacherRows === undefined ? await TeacherRows.open(teacher, data, options) : undefined
+  const { teacher, student, data, options, effort = efforts.full } = request
+  const own =
+    request.teacherRows === undefined ? await TeacherRows.open(teacher, data, options, effort.rows) : undefined
   const walk = await StudentWalk.open(student, data, runtime, options)
   try {
     return await new ClosedForm(request, request.teacherRows ?? own!, walk, runtime).run()
@@ -126,6 +128,7 @@ class ClosedForm {
       inverse: ridge.inverse(),
       rows: further.kept,
       heldOut: further.heldOut,
+      effort: this.#request.effort ?? efforts.full,
     })
     this.#write(first, [pair.first])
     this.#write(second, [pair.second])

@@ -2,12 +2,12 @@ import { UserError } from '../ir/errors.js'
 import { parseBudgets } from '../search/budgets.js'
 import { readExpert } from '../search/expert/expert-file.js'
 import type { SpacePart } from '../search/open-space.js'
-import type { SearchAlgorithm } from '../search/request.js'
+import type { GuessedAlgorithm } from '../search/request.js'
 import type { SearchOptions } from './search-recipe.js'
 
 /** A search as flags and manifests ask for it. */
 export interface AskedSearch {
-  readonly search?: 'none' | SearchAlgorithm | undefined
+  readonly search?: 'none' | GuessedAlgorithm | undefined
   /** `widths,blocks`. */
   readonly space?: string | undefined
   /** `latency=2ms,memory=900KB,weights=70%`. */
@@ -20,7 +20,7 @@ export interface AskedSearch {
   readonly recipe?: unknown
 }
 
-export const searchAlgorithms: readonly ('none' | SearchAlgorithm)[] = ['none', 'exact', 'evolution']
+export const searchAlgorithms: readonly ('none' | GuessedAlgorithm)[] = ['none', 'exact', 'evolution']
 
 const parts: readonly SpacePart[] = ['widths', 'blocks']
 

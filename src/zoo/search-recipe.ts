@@ -11,7 +11,7 @@ import { openExpertSpace } from '../search/expert/expert-space.js'
 import { weightProxy } from '../search/fidelity/weight-proxy.js'
 import { landscapeAround } from '../search/landscape.js'
 import type { OpenedSpace, SpacePart } from '../search/open-space.js'
-import { budgetsOf, type ScoredCandidate, type SearchAlgorithm, type SearchRequest } from '../search/request.js'
+import { budgetsOf, type GuessedAlgorithm, type ScoredCandidate, type SearchRequest } from '../search/request.js'
 import { search } from '../search/search.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
 import type { Choice } from '../search/space/choice.js'
@@ -21,7 +21,7 @@ import { coResidentModels } from './co-resident-models.js'
 
 /** What to look for, and where. */
 export interface SearchOptions {
-  readonly algorithm: SearchAlgorithm
+  readonly algorithm: GuessedAlgorithm
   readonly parts: readonly SpacePart[]
   readonly budgets: readonly Budget[]
   readonly evaluations: number
