@@ -1,5 +1,5 @@
 import { bytes, count, milliseconds, significant } from './format.js'
-import type { CoResidents, SearchEntry, SearchedEntry } from './search-entry.js'
+import type { CoResidents, SearchEntry, SearchedEntry, StartingPoint } from './search-entry.js'
 
 /** What a search did, in a few lines of text; none where nobody searched. */
 export function searchLines(entry: SearchEntry): string[] {
@@ -13,6 +13,7 @@ export function searchLines(entry: SearchEntry): string[] {
     lines.push(
       `expert: ${constraint} (${count(places)} places, ${count(options)} options ${kind === 'prefer' ? 'weighed' : 'closed'})`,
     )
+  if (entry.start !== undefined) lines.push(startText(entry.start))
   if (entry.coResidents !== undefined) lines.push(...sharedText(entry.coResidents))
   if (budgets.length > 0)
     lines.push(`within ${budgets.map(({ figure, atMost }) => `${figure} ${budgetText(figure, atMost)}`).join(', ')}`)
@@ -24,6 +25,15 @@ export function searchLines(entry: SearchEntry): string[] {
   if (entry.reason !== null) lines.push(entry.reason)
   if (space.approximation !== null) lines.push(`scores are approximate: ${space.approximation}`)
   return lines
+}
+
+function startText({ taken, left }: StartingPoint): string {
+  const ways = (['name', 'signature', 'relative place'] as const).flatMap((way) => {
+    const found = taken.filter(({ by }) => by === way).length
+    return found === 0 ? [] : [`${count(found)} by ${way}`]
+  })
+  const missed = left.length === 0 ? '' : `; ${count(left.length)} of its decisions this model does not have`
+  return `begun with a recipe: ${ways.length === 0 ? 'nothing of it' : ways.join(', ')}${missed}`
 }
 
 const sharedText = ({ deviceBytes, source, models, left }: CoResidents): string[] => [

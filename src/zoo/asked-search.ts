@@ -42,8 +42,8 @@ export function searchOf(asked: AskedSearch): SearchOptions | undefined {
       throw new UserError('usage', given, 'nothing is searched', 'say how with --search exact or --search evolution')
     return undefined
   }
-  if (recipe !== undefined)
-    throw new UserError('usage', '--search', 'the recipe is given already', 'give --recipe or --search, not both')
+  if (recipe !== undefined && search === 'exact')
+    throw new UserError('usage', '--recipe', 'an exact search begins with nothing', 'leave it out, or use evolution')
   if (!(Number.isInteger(evaluations) && evaluations > 0))
     throw new UserError('usage', '--evaluations', `${evaluations} is no count`, 'give a whole number from 1')
   const budgets = budget === undefined ? [] : parseBudgets(budget)

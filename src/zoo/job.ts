@@ -5,6 +5,7 @@ import { type StagedModel, stageModel } from '../export/write-model.js'
 import { planKernels } from '../hw/kernels.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
+import type { Recipe } from '../passes/architecture/decision.js'
 import { type FormerNames, rememberNames } from '../passes/architecture/former-names.js'
 import { readRecipe } from '../passes/architecture/recipe-file.js'
 import type { PassKind } from '../passes/define.js'
@@ -12,7 +13,9 @@ import type { DriverResult } from '../passes/driver.js'
 import { changedPlaces } from '../report/changed-places.js'
 import { outlineOf } from '../report/graph-outline.js'
 import { matchKernels } from '../report/kernel-matches.js'
+import { decisionText } from '../report/reason.js'
 import type { AccuracyEntry, Report } from '../report/report.js'
+import type { SearchEntry } from '../report/search-entry.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
 import { fileFacts } from './facts.js'
@@ -67,9 +70,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const passes = await cleanUp(model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
-  const found = given === undefined ? await searched(model, symbols, former, options) : undefined
+  const found = await searched(model, symbols, former, given, options)
   clock.lap('search')
-  const recipe = given ?? found?.recipe
+  const recipe = found?.recipe ?? given
   const tailored =
     recipe === undefined ? undefined : await tailor(model, recipe, { options, symbols, former, data, clock })
   const final = tailored?.model ?? model
@@ -122,6 +125,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       ...model.warnings,
       ...checked.warnings,
       ...droppedInputs(passes),
+      ...startWarnings(found?.entry),
       ...bestEffortWarnings(tailored?.kind, accuracy, result),
     ],
     timing: clock.laps(),
@@ -129,10 +133,16 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 }
 
 /** The recipe that a search finds, if there is to be one. */
-async function searched(model: Model, symbols: ReadonlyMap<string, number>, former: FormerNames, options: JobOptions) {
+async function searched(
+  model: Model,
+  symbols: ReadonlyMap<string, number>,
+  former: FormerNames,
+  start: Recipe | undefined,
+  options: JobOptions,
+) {
   const { search, target, seed = 0, timeLimitSeconds, onStage, signal } = options
   if (search === undefined) return undefined
-  return searchRecipe(model, search, { target, symbols, former, seed, timeLimitSeconds, onStage, signal })
+  return searchRecipe(model, search, { target, symbols, start, former, seed, timeLimitSeconds, onStage, signal })
 }
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
@@ -161,6 +171,12 @@ function bestEffortWarnings(
   if (kind === 'lossy' && accuracy === null) return ['nothing judged what the recipe lost: no samples were given']
   return []
 }
+
+/** Of the recipe that a search was to begin with, what the model does not have. */
+const startWarnings = (entry: SearchEntry | undefined): string[] =>
+  entry === undefined || entry.algorithm === 'none'
+    ? []
+    : (entry.start?.left ?? []).map(({ decision, reason }) => `not begun with ${decisionText(decision)}: ${reason}`)
 
 /** Two runs of the same passes as one: what they changed together, and what they decline in the end. */
 const addedUp = (first: DriverResult['passes'], second: DriverResult['passes']): DriverResult['passes'] =>

@@ -3,6 +3,7 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
+import { originOf } from '../passes/architecture/origin.js'
 import type { CoResidents, SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
 import type { Budget } from '../search/budgets.js'
 import { type SharedMemory, shareMemory } from '../search/co-residents.js'
@@ -17,6 +18,7 @@ import { recipeOf } from '../search/space/candidate-recipe.js'
 import type { Choice } from '../search/space/choice.js'
 import { Space } from '../search/space/space.js'
 import { defaultLevels } from '../search/space/width-options.js'
+import { transferRecipe } from '../search/transfer/transfer-recipe.js'
 import { coResidentModels } from './co-resident-models.js'
 
 /** What to look for, and where. */
@@ -34,6 +36,8 @@ export interface SearchOptions {
 export interface SearchJob {
   readonly target: Target
   readonly symbols: ReadonlyMap<string, number>
+  /** A recipe to begin with. */
+  readonly start?: Recipe | undefined
   /** What names from before the exact passes have become. */
   readonly former?: FormerNames | undefined
   readonly seed: number
@@ -52,7 +56,7 @@ const mostPoints = 16
 export async function searchRecipe(
   model: Model,
   { algorithm, parts, budgets: given, evaluations, expert = { constraints: [] }, coResidents = [] }: SearchOptions,
-  { target, symbols, former, seed, timeLimitSeconds, onStage, signal }: SearchJob,
+  { target, symbols, start, former, seed, timeLimitSeconds, onStage, signal }: SearchJob,
 ): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
   onStage?.('opening the search space')
   const widths = { kind: 'curated', levels: defaultLevels } as const
@@ -64,8 +68,10 @@ export async function searchRecipe(
   const shared =
     others.length === 0 ? undefined : shareMemory(others, given, opened.table.score(opened.space.original), target)
   const budgets = shared?.budgets ?? given
+  const begin = start === undefined ? undefined : transferRecipe(model, opened.space, start, former)
   onStage?.(`searching ${opened.space.size} candidates`)
-  const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
+  const asks = { algorithm, seed, evaluations, timeLimitSeconds, signal }
+  const request = { ...asks, opened, losses, budgets, start: begin?.candidate }
   const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
   if (best === null) {
     const limits = budgetsOf(request).map(({ figure, atMost }) => `${figure} ${Number(atMost.toPrecision(4))}`)
@@ -95,8 +101,10 @@ export async function searchRecipe(
     proof,
     reason,
     landscape: landscape(request, best),
+    origin: originOf(model),
     ...(constraints.length > 0 && { expert: constraints }),
     ...(shared !== undefined && { coResidents: entryOf(shared) }),
+    ...(begin !== undefined && { start: { taken: begin.taken, left: begin.left } }),
   }
   return { recipe: recipeOf(opened.space, best.candidate), entry }
 }
