@@ -314,6 +314,14 @@ describe('check on data', () => {
   })
 })
 
+/** A report is what its schema says. */
+function expectValid(report: Report): void {
+  const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+  const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
+  const validate = new Make({ strict: false }).compile(schema)
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+}
+
 describe('searches', () => {
   const wanted = ['--search', 'exact', '--budget', 'latency=70%,activations=60%', '--best-effort']
 
@@ -326,10 +334,7 @@ describe('searches', () => {
     expect(stdout).toMatch(/proved: no candidate loses less than 0\.\d+ \(gap 0\.000 %\)/)
     expect(stdout).toMatch(/losses are a proxy, since nothing was measured/)
     const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
-    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
-    const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
-    const validate = new Make({ strict: false }).compile(schema)
-    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    expectValid(report)
     const { before, after, search, decisions } = report
     if (search.algorithm === 'none') throw new Error('nothing was searched')
     expect(after.latencyMs).toBeLessThanOrEqual(0.7 * before.latencyMs + 1e-6)
@@ -340,6 +345,40 @@ describe('searches', () => {
     expect(decisions.map(({ decision }) => decision)).toEqual(search.best.decisions)
     expect(search.landscape.flatMap(({ others }) => others.map(({ why }) => why))).not.toContain('missed')
     expect(readFileSync(join(place, 'report.md'), 'utf8')).toContain('## Search')
+  })
+
+  test('constraints of an expert and models on the same device are kept to, and reported', async () => {
+    const place = folder()
+    const expert = join(place, 'expert.json')
+    const constraints = [
+      { kind: 'pin', blocks: '0-1', form: 'fused' },
+      { kind: 'bound', groups: '*', multipleOf: 16, orAsIs: true },
+    ]
+    writeFileSync(expert, JSON.stringify({ expertVersion: 1, constraints }))
+    const files = ['--out', join(place, 'out.onnx'), '--report', join(place, 'report.json')]
+    const asked = ['--search', 'evolution', '--evaluations', '2000', '--expert', expert, '--co-resident', raw]
+    const { code, stdout, stderr } = await run(raw, ...asked, '--budget', 'memory=420KB', '--best-effort', ...files)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/expert: pin blocks 0-1: fused \(2 places, \d+ options closed\)/)
+    expect(stdout).toMatch(/beside .*shapes_ibn\.raw\.onnx: weights \d+ kB, peak activations \d+ kB/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    expectValid(report)
+    const { before, after, search } = report
+    if (search.algorithm === 'none') throw new Error('nothing was searched')
+    expect(search.best.decisions.slice(0, 2)).toEqual(
+      [0, 1].map((block) => ({ kind: 'block', block, alternative: 'fused' })),
+    )
+    for (const decision of search.best.decisions)
+      if (decision.kind === 'width') expect(decision.size % 16, JSON.stringify(decision)).toBe(0)
+    expect(search.landscape.flatMap(({ others }) => others.map(({ why }) => why))).toContain('ruled out')
+    const { models, left } = search.coResidents!
+    expect(models[0]).toMatchObject({
+      weightBytes: before.weightBytes,
+      peakActivationBytes: before.peakActivationBytes,
+    })
+    expect(left.memoryBytes).toBe(420_000 - before.weightBytes)
+    const peak = Math.max(after.peakActivationBytes, before.peakActivationBytes)
+    expect(after.weightBytes + before.weightBytes + peak).toBeLessThanOrEqual(420_000)
   })
 
   test('an evolution is the same for the same seed', async () => {
@@ -383,6 +422,25 @@ describe('searches', () => {
       ['--search', 'exact'],
       2,
       /--search exact: there is no budget; give one with --budget/,
+    ],
+    ['an expert without a search', ['--expert', 'e.json'], 2, /--expert: nothing is searched/],
+    [
+      'an expert who is not there',
+      ['--search', 'evolution', '--expert', 'none.json'],
+      3,
+      /none\.json: ENOENT.*check the path given to --expert/,
+    ],
+    [
+      'models on one device of which nobody knows the memory',
+      ['--search', 'evolution', '--co-resident', raw],
+      2,
+      /nobody says how much memory there is: neural-engine does not/,
+    ],
+    [
+      'a model that leaves nothing of the device',
+      ['--search', 'evolution', '--co-resident', raw, '--budget', 'memory=200KB'],
+      5,
+      /--co-resident: .* leave nothing of 200000; allow more/,
     ],
     ['a budget without a search', ['--budget', 'latency=1ms'], 2, /--budget: nothing is searched/],
     [

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
+import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
@@ -28,7 +30,12 @@ const builder = (args: Argv) =>
       recipe: {
         type: 'string',
         requiresArg: true,
-        describe: 'architecture decisions to apply, a JSON file; see docs/recipes.md',
+        describe: 'architecture decisions to apply, or for --search to begin with, a JSON file; see docs/recipes.md',
+      },
+      'save-recipe': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write the recipe that --search found: for --recipe, of this model or as a start with others',
       },
       tune: {
         choices: tunerNames(),
@@ -82,16 +89,20 @@ export const optimizeCommand: CommandModule<object, Options> = {
 }
 
 async function run(options: Options): Promise<void> {
-  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }] = await Promise.all([
-    import('../zoo/job.js'),
-    import('../hw/target.js'),
-    import('../zoo/bind-symbols.js'),
-    import('../zoo/asked-search.js'),
-    import('../export/write-text.js'),
-  ])
+  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }, { UserError }] =
+    await Promise.all([
+      import('../zoo/job.js'),
+      import('../hw/target.js'),
+      import('../zoo/bind-symbols.js'),
+      import('../zoo/asked-search.js'),
+      import('../export/write-text.js'),
+      import('../ir/errors.js'),
+    ])
+  const asked = searchOf({ ...options, coResident: options['co-resident'], searchTime: options['search-time'] })
+  if (options['save-recipe'] !== undefined && asked === undefined)
+    throw new UserError('usage', '--save-recipe', 'nothing is searched', 'say how with --search')
   const target = loadTarget(options.target)
   const hasData = options.data !== undefined
-  const asked = searchOf({ ...options, searchTime: options['search-time'] })
   const interrupts = interruptsOf(asked)
   const search = asked && { ...asked, stop: interrupts.stop }
   const tune = options.tune ?? (hasData ? defaultTuner() : 'none')
@@ -123,6 +134,7 @@ async function run(options: Options): Promise<void> {
   }
   const { markdownReport } = await import('../report/markdown.js')
   if (options.report !== undefined) await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`)
+  if (options['save-recipe'] !== undefined) await writeText(options['save-recipe'], foundRecipe(report))
   if (options.markdown !== undefined) await writeText(options.markdown, markdownReport(report))
   if (options.html !== undefined) {
     const { htmlReport } = await import('../report/html/html-report.js')
@@ -142,6 +154,18 @@ function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | 
   return stopThenInterrupt(search.seconds, () =>
     stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
   )
+}
+
+/** The recipe that a search found, as a file. */
+function foundRecipe({ search, model, target }: Report): string {
+  if (search.algorithm === 'none') throw new Error('nothing was searched')
+  const recipe: Recipe = {
+    recipeVersion: 1,
+    description: `found by a search (${search.algorithm}) of ${basename(model.file)} for ${target.name}`,
+    ...(search.origin !== undefined && { origin: search.origin }),
+    decisions: search.best.decisions,
+  }
+  return `${JSON.stringify(recipe, null, 2)}\n`
 }
 
 /** Warnings go to stderr where the report did not show them already; a failed verification or gate decides the exit code. */

@@ -41,6 +41,13 @@ export const searchOptions = {
     default: true,
     describe: 'auto goes on where it was ended; --no-resume measures everything anew',
   },
+  'co-resident': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: "a model that shares the device's memory: weights of all and the largest peak have to fit (repeatable)",
+  },
   evaluations: {
     type: 'number',
     requiresArg: true,

@@ -41,6 +41,8 @@ interface TargetHead {
     /** An activation over this part of the SRAM goes to DRAM. */
     readonly residentFraction: number
     readonly dramBytesPerCycle: number
+    /** All that weights and activations of all models on the device have together; undefined: nobody says. */
+    readonly deviceBytes?: number
     /** What the SRAM delivers to the array; undefined: as much as the array takes. */
     readonly sramBytesPerCycle?: number
     /** Activations begin at multiples of it and their sizes are rounded up to it; 1 by default. */

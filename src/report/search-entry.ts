@@ -1,4 +1,4 @@
-import type { Decision } from '../passes/architecture/decision.js'
+import type { Decision, RecipeOrigin } from '../passes/architecture/decision.js'
 
 /** What a search of an architecture did. `none`: nobody searched. */
 export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
@@ -46,6 +46,8 @@ export interface SearchedEntry {
   readonly expert?: readonly ExpertConstraint[]
   /** Models that share the device; left out: none. */
   readonly coResidents?: CoResidents
+  /** What there was to decide on: with the decisions of the best it is a recipe that other models can begin with. */
+  readonly origin?: RecipeOrigin
   /** What of a recipe the search began with; left out: there was none. */
   readonly start?: StartingPoint
 }

@@ -5,7 +5,7 @@ import { kneeOf } from './algorithms/knee.js'
 import { nsga2 } from './algorithms/nsga2.js'
 import { compareSingle, type Individual } from './algorithms/problem.js'
 import { problemOf, type SearchOutcome, type SearchRequest, scored, type TrajectoryPoint } from './request.js'
-import { keyOf } from './space/space.js'
+import { keyOf, type Space } from './space/space.js'
 
 /**
  * Evolution: with budgets of one candidate (half of the evaluations) and then of the front around it, without of the front,
@@ -79,8 +79,17 @@ function dominatedShare(front: readonly Individual[], latencyMs: number): number
   return hypervolume(points, Float64Array.of(latencyMs, mostLoss)) / (latencyMs * mostLoss)
 }
 
-/** The model as it is and scaled as a whole. */
-function startingPoints({ opened: { space } }: SearchRequest): Candidate[] {
-  const points = [1, 0.9, 0.75, 0.6, 0.5, 0.35].map((ratio) => space.depthMultiplier(space.original, ratio))
+/** What the search was told to begin with, by itself and in parts; the model as it is and scaled as a whole. */
+export function startingPoints({ opened: { space }, start }: Pick<SearchRequest, 'opened' | 'start'>): Candidate[] {
+  const ratios = [1, 0.9, 0.75, 0.6, 0.5, 0.35]
+  const scaled = (from: Candidate, of: readonly number[]) => of.map((ratio) => space.depthMultiplier(from, ratio))
+  const points = scaled(space.original, ratios)
+  if (start !== undefined) points.unshift(start, ...scaled(start, ratios), widthsOf(space, start))
   return [...new Map(points.map((point) => [keyOf(point), point])).values()]
 }
+
+/** A candidate with the blocks as the model has them. */
+const widthsOf = (space: Space, candidate: Candidate): Candidate =>
+  space.canonical(
+    candidate.map((option, i) => (space.choices[i]!.kind === 'width' ? option : space.original[i]!)) as Candidate,
+  )

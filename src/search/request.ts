@@ -17,6 +17,8 @@ export interface SearchRequest {
   readonly budgets: readonly Budget[]
   readonly algorithm: GuessedAlgorithm
   readonly seed: number
+  /** What a search is told to begin with, besides the model as it is: a recipe of another model, say. */
+  readonly start?: Candidate | undefined
   /** Candidates that an evolution may score. */
   readonly evaluations: number
   readonly timeLimitSeconds?: number | undefined

@@ -15,6 +15,8 @@ export interface AskedSearch {
   readonly evaluations?: number | undefined
   /** A file of constraints. */
   readonly expert?: string | undefined
+  /** Files of models that share the device. */
+  readonly coResident?: readonly string[] | undefined
   readonly recipe?: unknown
   /** Samples: with them and without a recipe a search is what is expected. */
   readonly data?: string | undefined
@@ -34,17 +36,19 @@ export const defaultSpace = parts.join(',')
 
 /** The options as a job takes them; undefined: nothing is to be searched. Throws UserError `usage`, or for the file of constraints. */
 export function searchOf(asked: AskedSearch): SearchOptions | undefined {
-  const { space = defaultSpace, budget, evaluations, expert, recipe } = asked
+  const { space = defaultSpace, budget, evaluations, expert, coResident = [], recipe } = asked
   const isDefault = asked.search === undefined
   const search = asked.search ?? (asked.data !== undefined && recipe === undefined ? 'auto' : 'none')
   if (search === 'none') {
-    const given = budget !== undefined ? '--budget' : expert !== undefined ? '--expert' : undefined
+    const [given] = [budget && '--budget', expert && '--expert', coResident[0] && '--co-resident'].filter(
+      (flag) => flag,
+    )
     if (given !== undefined)
       throw new UserError('usage', given, 'nothing is searched', 'say how with --search auto, exact or evolution')
     return undefined
   }
-  if (recipe !== undefined)
-    throw new UserError('usage', '--search', 'the recipe is given already', 'give --recipe or --search, not both')
+  if (recipe !== undefined && search === 'exact')
+    throw new UserError('usage', '--recipe', 'an exact search begins with nothing', 'leave it out, or use evolution')
   if (evaluations !== undefined && !(Number.isInteger(evaluations) && evaluations > 0))
     throw new UserError('usage', '--evaluations', `${evaluations} is no count`, 'give a whole number from 1')
   const budgets = budget === undefined ? [] : parseBudgets(budget)
@@ -58,6 +62,7 @@ export function searchOf(asked: AskedSearch): SearchOptions | undefined {
     budgets,
     evaluations,
     ...(expert !== undefined && { expert: readExpert(expert) }),
+    ...(coResident.length > 0 && { coResidents: coResident }),
   }
 }
 

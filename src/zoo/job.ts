@@ -11,7 +11,9 @@ import type { DriverResult } from '../passes/driver.js'
 import { changedPlaces } from '../report/changed-places.js'
 import { outlineOf } from '../report/graph-outline.js'
 import { matchKernels } from '../report/kernel-matches.js'
+import { decisionText } from '../report/reason.js'
 import type { AccuracyEntry, Report } from '../report/report.js'
+import type { SearchEntry } from '../report/search-entry.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
 import { firstGood, mayBeEmitted } from './attempt.js'
@@ -67,11 +69,11 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   clock.lap('passes')
 
   const found =
-    given === undefined && search !== undefined
-      ? await searchedRecipes(model, search, { symbols, former, data, options, digest })
-      : undefined
+    search === undefined
+      ? undefined
+      : await searchedRecipes(model, search, { symbols, former, start: given, data, options, digest })
   clock.lap('search')
-  const recipes = given === undefined ? (found?.recipes.slice(0, mostAttempts) ?? []) : [given]
+  const recipes = found?.recipes.slice(0, mostAttempts) ?? (given === undefined ? [] : [given])
   const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, teacher: found?.teacher }
   const failures: string[] = []
   const last = await firstGood(recipes.length === 0 ? [undefined] : recipes, job, ({ accuracy, checked }) => {
@@ -79,6 +81,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     failures.push(`what the search found first was not good enough (${why}): the next was taken`)
   })
   const { final, tailored, staged, after, checked, accuracy } = last
+  const searched: SearchEntry = found?.entryOf(last.recipe) ?? { algorithm: 'none' }
   let result: Report['result']
   try {
     result = mayBeEmitted(last, options) ? await emit(staged, final, out) : null
@@ -101,7 +104,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     changes: changedPlaces(outline, outlineOf(final)),
     passes: tailored === undefined ? passes.passes : addedUp(passes.passes, tailored.passes.passes),
     decisions: tailored?.decisions ?? [],
-    search: found?.entryOf(last.recipe) ?? { algorithm: 'none' },
+    search: searched,
     verification: checked.verification,
     accuracy,
     warnings: [
@@ -110,6 +113,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       ...droppedInputs(passes),
       ...(warning === undefined ? [] : [warning]),
       ...failures,
+      ...startWarnings(searched),
       ...bestEffortWarnings(tailored?.kind, accuracy, result),
     ],
     timing: clock.laps(),
@@ -138,6 +142,12 @@ function bestEffortWarnings(
   if (kind === 'lossy' && accuracy === null) return ['nothing judged what the recipe lost: no samples were given']
   return []
 }
+
+/** Of the recipe that a search was to begin with, what the model does not have. */
+const startWarnings = (entry: SearchEntry | undefined): string[] =>
+  entry === undefined || entry.algorithm === 'none'
+    ? []
+    : (entry.start?.left ?? []).map(({ decision, reason }) => `not begun with ${decisionText(decision)}: ${reason}`)
 
 /** Two runs of the same passes as one: what they changed together, and what they decline in the end. */
 const addedUp = (first: DriverResult['passes'], second: DriverResult['passes']): DriverResult['passes'] =>

@@ -12,7 +12,7 @@ import { channelScorer } from '../tune/channel-scorers.js'
 import { efforts } from '../tune/effort.js'
 import type { FidelityTable } from '../tune/fidelity-table.js'
 import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
-import { nothingKeeps, openedFor, type SearchJob, type SearchOptions } from './search-recipe.js'
+import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
 import { searchedEntry } from './searched-entry.js'
 import { originalFor, runOptions } from './tailor.js'
@@ -44,8 +44,8 @@ const [optionShare, finalShare] = [0.7, 0.07]
 /** Searches a model (exact passes applied) for recipes, with candidates that are built, refitted and run on calibration data. */
 export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<FoundOnData> {
   const { target, seed, onStage, signal, calibration, maxDrop, channelScores } = job
-  const { parts, budgets, evaluations = defaultBuilt } = options
-  const { opened, constraints, losses: guess } = await openedFor(model, options, job)
+  const { evaluations = defaultBuilt } = options
+  const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
   const samples = await searchSamples(calibration, seed)
   const teacher = await originalFor(model, job.tune, samples.full, job)
   onStage?.('finding out which channels matter')
@@ -72,6 +72,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     const outcome = await searchAuto({
       opened,
       guess,
+      start,
       budgets,
       seed,
       maxDrop,
@@ -87,11 +88,11 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     })
     const { ranked, losses, built } = outcome
     const request = { opened, losses, budgets }
-    if (ranked.length === 0 && budgets.length > 0) throw nothingKeeps(budgetsOf(request), outcome.reason)
+    if (ranked.length === 0 && budgets.length > 0) throw nothingKeeps(budgetsOf(request), outcome.reason, options)
     const recipes = ranked.map(({ candidate }) => recipeOf(space, candidate))
     const entryOf = (taken: Recipe | undefined) => {
       const best = (taken === undefined ? undefined : ranked[recipes.indexOf(taken)]) ?? null
-      return searchedEntry({ ...request, seed, parts, constraints, built }, { ...outcome, best })
+      return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
     }
     return { recipes, entryOf, teacher }
   } finally {

@@ -1,5 +1,6 @@
-import type { SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
+import type { CoResidents, SearchedChoice, SearchedEntry, SearchPoint, StartingPoint } from '../report/search-entry.js'
 import type { BuiltCandidate } from '../search/auto/measured.js'
+import type { SharedMemory } from '../search/co-residents.js'
 import { landscapeAround } from '../search/landscape.js'
 import type { OpenedSpace, SpacePart } from '../search/open-space.js'
 import { budgetsOf, type ScoredCandidate, type SearchOutcome, type SearchRequest, scored } from '../search/request.js'
@@ -9,16 +10,24 @@ import type { Choice } from '../search/space/choice.js'
 /** The front in a report has at most so many points. */
 const mostPoints = 16
 
-export interface ReportedSearch extends Pick<SearchRequest, 'opened' | 'losses' | 'budgets' | 'seed'> {
+/** What was asked of a search besides budgets, and what became of it. */
+export interface SearchAccount extends Pick<SearchedEntry, 'origin'> {
   readonly parts: readonly SpacePart[]
   readonly constraints: NonNullable<SearchedEntry['expert']>
+  readonly shared: SharedMemory | undefined
+  readonly begin: StartingPoint | undefined
+}
+
+export interface ReportedSearch extends Pick<SearchRequest, 'opened' | 'losses' | 'budgets' | 'seed'> {
+  readonly account: SearchAccount
   /** Of a search on data. */
   readonly built?: readonly BuiltCandidate[] | undefined
 }
 
 /** What a search did, for reports. */
 export function searchedEntry(request: ReportedSearch, outcome: SearchOutcome): SearchedEntry {
-  const { opened, losses, seed, parts, constraints, built } = request
+  const { opened, losses, seed, account, built } = request
+  const { parts, constraints, shared, begin, origin } = account
   const { algorithm, original, best, front, dominatedShare, trajectory, proof, reason, evaluations } = outcome
   const point = pointIn(opened)
   return {
@@ -42,12 +51,22 @@ export function searchedEntry(request: ReportedSearch, outcome: SearchOutcome): 
     proof,
     reason,
     landscape: landscape(request, best ?? original),
+    ...(origin !== undefined && { origin }),
     ...(constraints.length > 0 && { expert: constraints }),
+    ...(shared !== undefined && { coResidents: entryOf(shared) }),
+    ...(begin !== undefined && { start: { taken: begin.taken, left: begin.left } }),
     ...(built !== undefined && {
       built: built.map((each) => ({ ...point(each), rung: each.rung, drop: each.drop })),
     }),
   }
 }
+
+const entryOf = ({ deviceBytes, source, models, left }: SharedMemory): CoResidents => ({
+  deviceBytes,
+  source,
+  models,
+  left,
+})
 
 const pointIn =
   ({ space }: OpenedSpace) =>

@@ -24,6 +24,8 @@ export interface Found {
 export interface SearchContext {
   readonly symbols: ReadonlyMap<string, number>
   readonly former: FormerNames
+  /** A recipe to begin with. */
+  readonly start: Recipe | undefined
   readonly data: JobData | undefined
   readonly options: JobOptions
   /** Of the file; see `modelDigest`. */
@@ -52,9 +54,9 @@ export async function searchWorthwhile(
 
 /** Recipes as a job's search finds them. */
 export async function searchedRecipes(model: Model, search: SearchOptions, context: SearchContext): Promise<Found> {
-  const { symbols, former, data, options, digest } = context
+  const { symbols, former, start, data, options, digest } = context
   const { target, seed = 0, timeLimitSeconds, threads, onStage, signal } = options
-  const job = { target, symbols, former, seed, timeLimitSeconds, onStage, signal }
+  const job = { target, symbols, start, former, seed, timeLimitSeconds, onStage, signal }
   if (search.algorithm !== 'auto') {
     const { searchRecipe } = await import('./search-recipe.js')
     const { recipe, entry } = await searchRecipe(model, { ...search, algorithm: search.algorithm }, job)

@@ -55,7 +55,7 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
   const common = {
-    file: typeof options.recipe === 'string' ? options.recipe : undefined,
+    file: typeof options.recipe === 'string' && options.search === undefined ? options.recipe : undefined,
     former,
     curated: { multipleOf: curatedStep(options.target) },
   }
@@ -84,7 +84,7 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   clock.lap('recipe')
   if (result.kind === 'lossy' && data === undefined && !options.bestEffort) {
     const remedy = 'give samples with --data, or write it unjudged with --best-effort'
-    const place = options.recipe === undefined ? '--search' : '--recipe'
+    const place = options.search === undefined ? '--recipe' : '--search'
     throw new UserError('usage', place, 'the recipe is lossy, and nothing could judge what it loses', remedy)
   }
   const tuned = await refit(teacher, result, job)
