@@ -23,6 +23,7 @@ import { sizesAtLevels, type WidthOptions, widthSizes } from './space/width-opti
 /** What a search may change. */
 export type SpacePart = 'widths' | 'blocks'
 
+/** What of a model may change, and by which steps. */
 export interface SpaceOptions {
   readonly parts: readonly SpacePart[]
   readonly widths: WidthOptions

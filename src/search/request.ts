@@ -5,8 +5,10 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
+/** An integer program that proves what it finds, or evolution. */
 export type SearchAlgorithm = 'exact' | 'evolution'
 
+/** What is looked for, where, and how. */
 export interface SearchRequest {
   readonly opened: OpenedSpace
   readonly losses: Losses
@@ -32,6 +34,7 @@ export interface TrajectoryPoint {
   readonly loss: number
 }
 
+/** What a search found, and how. */
 export interface SearchOutcome {
   readonly algorithm: SearchAlgorithm
   readonly original: ScoredCandidate
