@@ -110,7 +110,7 @@ const metricsPage = () => {
   return [
     '# Metrics',
     '',
-    '[Data](data.md) says what they are computed on, and how their intervals are made.',
+    '[data.md](data.md) says what they are computed on, [accuracy.md](accuracy.md) how their intervals are made.',
     '',
     '| --metric | what | needs | better | definition |',
     '|---|---|---|---|---|',
