@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * onnx-tailor as a library. What the command line does with files are the functions that end in `File` or `Files`; below them
  * are the parts they are made of, for models in memory. Pages of HTML are in `onnx-tailor/html`.
