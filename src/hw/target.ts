@@ -171,6 +171,7 @@ export interface MeasuredTarget extends TargetHead {
 /** Targets with a cycle model. */
 export type ArrayTarget = DotProductTarget | SystolicTarget | MicroblockTarget
 
+/** Hardware, as its file describes it: docs/targets.md has the fields. */
 export type Target = ArrayTarget | MeasuredTarget
 
 const folder = new URL('./targets/', import.meta.url)

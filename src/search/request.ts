@@ -11,6 +11,7 @@ export type SearchAlgorithm = GuessedAlgorithm | 'auto'
 /** Without data: nothing is built. */
 export type GuessedAlgorithm = 'exact' | 'evolution'
 
+/** What is looked for, where, and how. */
 export interface SearchRequest {
   readonly opened: OpenedSpace
   readonly losses: Losses
@@ -38,6 +39,7 @@ export interface TrajectoryPoint {
   readonly loss: number
 }
 
+/** What a search found, and how. */
 export interface SearchOutcome {
   readonly algorithm: SearchAlgorithm
   readonly original: ScoredCandidate

@@ -25,6 +25,7 @@ import { openFidelityTable } from './open-fidelity-table.js'
 import { passContext } from './pass-context.js'
 import { originalFor, runOptions } from './tailor.js'
 
+/** What advice is for, and the samples that the cost of each change is measured on; without `data` nothing is measured. */
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target
   /** Sizes of symbolic dims, chosen once the model's inputs are known. */

@@ -90,6 +90,7 @@ export interface ResolutionDecision {
   readonly width: number
 }
 
+/** One change of the architecture. Names and indexes are those of the model before the first decision; see docs/recipes.md. */
 export type Decision =
   | BlockDecision
   | ConvolutionDecision
