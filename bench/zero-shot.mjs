@@ -19,11 +19,15 @@ import { readModel } from '../dist/import/read-model.js'
 import { isDeclined } from '../dist/passes/architecture/declined.js'
 import { applyDecisions } from '../dist/passes/architecture/recipe.js'
 import { SeededRandom } from '../dist/runtime/random.js'
+import { Runtime } from '../dist/runtime/session.js'
 import { cleanUp } from '../dist/search/clean-up.js'
 import { openSpace } from '../dist/search/open-space.js'
 import { recipeOf } from '../dist/search/space/candidate-recipe.js'
 import { keyOf } from '../dist/search/space/space.js'
 import { defaultLevels } from '../dist/search/space/width-options.js'
+import { chooseScore } from '../dist/search/zero-shot/choose-score.js'
+import { usualBatch } from '../dist/search/zero-shot/input-sizes.js'
+import { zeroShotScores } from '../dist/search/zero-shot/scores.js'
 import { loadTuner } from '../dist/tune/tuners.js'
 import { machine } from './machine.mjs'
 
@@ -131,10 +135,55 @@ async function measure(net, { model, calibration, heldOut }, candidates) {
   return record
 }
 
+/** What every score says of the candidates: values beside the accuracies, correlations with them in the record. */
+async function score(record, { model }) {
+  const symbols = new Map()
+  const setting = { seed: 1, sizes: { batch: usualBatch(model, symbols), symbols } }
+  for (const [name, recipeScore] of Object.entries(zeroShotScores)) {
+    const runtime = new Runtime()
+    const started = performance.now()
+    const scorer = await recipeScore.open(model, { ...setting, runtime })
+    for (const candidate of record.candidates) {
+      candidate.scores = { ...candidate.scores, [name]: round(await scorer(candidate), 7) }
+    }
+    runtime.close()
+    record.secondsForAll = {
+      ...record.secondsForAll,
+      [name]: round((performance.now() - started) / 1000, 3),
+    }
+  }
+  const scores = Object.fromEntries(
+    Object.keys(zeroShotScores).map((name) => [name, record.candidates.map((each) => each.scores[name])]),
+  )
+  const judge = (accuracies) => {
+    const { name: chosen, judged } = chooseScore({ scores, losses: accuracies.map((value) => record.original - value) })
+    const rounded = (interval) => interval.map((end) => round(end, 3))
+    const correlations = judged.map(({ name, tau, tauInterval, rho, gainInterval }) => ({
+      name,
+      tau: round(tau, 3),
+      tauInterval: rounded(tauInterval),
+      rho: round(rho, 3),
+      gainInterval: rounded(gainInterval),
+    }))
+    return { chosen, correlations }
+  }
+  record.refitted = judge(record.candidates.map(({ refitted }) => refitted))
+  record.asIs = judge(record.candidates.map(({ asIs }) => asIs))
+  write()
+  for (const [what, { chosen, correlations }] of Object.entries({ refitted: record.refitted, 'as is': record.asIs })) {
+    console.log(`${record.net}, ${record.candidates.length} candidates ${what}: ${chosen} is chosen`)
+    for (const { name, tau, tauInterval, rho, gainInterval } of correlations) {
+      const gain = `${gainInterval[0]} to ${gainInterval[1]} over the parameter count`
+      console.log(`  ${name.padEnd(14)} tau ${tau} (${tauInterval.join(' to ')}), rho ${rho}, ${gain}`)
+    }
+  }
+}
+
 const target = loadTarget('neural-engine')
 for (const net of nets) {
   const opened = await open(net)
   const widths = { kind: 'curated', levels: defaultLevels }
   const { space } = await openSpace(opened.model, target, { parts: ['widths', 'blocks'], widths })
-  await measure(net, opened, drawCandidates(opened.model, space))
+  const record = await measure(net, opened, drawCandidates(opened.model, space))
+  if (!values['measure-only']) await score(record, opened)
 }

@@ -3,17 +3,17 @@ import { contextOf, inferTypes } from '../../ir/infer.js'
 import { Patch } from '../../ir/patch.js'
 import { cloneModel } from '../../passes/clone-model.js'
 import { bindInputs } from './input-sizes.js'
-import type { ZeroShotScore } from './score.js'
+import type { ArchitectureScore } from './score.js'
 
 /** The baseline: what does not rank better than this is not used. */
-export const parameterCount: ZeroShotScore = {
+export const parameterCount: ArchitectureScore = {
   definition: 'parameters',
   source: 'what training could have set',
   of: async (model) => countParameters(model),
 }
 
 /** Of one sample. */
-export const macCount: ZeroShotScore = {
+export const macCount: ArchitectureScore = {
   definition: 'multiply-accumulates',
   source: 'declarations of the operators',
   async of(model, { sizes }) {

@@ -5,7 +5,7 @@ import { dimsOf } from '../../ir/type.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { expose, forward, normalFeeds } from './forward.js'
 import { randomised } from './random-net.js'
-import type { ZeroShotScore } from './score.js'
+import type { ArchitectureScore } from './score.js'
 
 /** Channels of a layer that are looked at: more of them than places have no correlation matrix of full rank. */
 const channelsDrawn = 8
@@ -14,7 +14,7 @@ const channelsDrawn = 8
  * For each layer the smallest eigenvalue of the correlations (Pearson) between its feature maps for one input: the nearer to 1, the
  * less channels say the same. Of channels some are drawn (seeded), and a layer counts by how many it has: the variant MeCo-opt.
  */
-export const meco: ZeroShotScore = {
+export const meco: ArchitectureScore = {
   definition: 'smallest eigenvalues of correlations between feature maps, summed over layers, normal input',
   source: 'Jiang et al., MeCo, NeurIPS 2023, equation 9',
   async of(model, { runtime, seed, sizes }) {

@@ -8,7 +8,7 @@ import { dimsOf, dtypeOf } from '../../ir/type.js'
 import { fromDoubles } from '../../passes/weights.js'
 import { expose, forward, normalFeeds } from './forward.js'
 import { randomised } from './random-net.js'
-import type { ZeroShotScore } from './score.js'
+import type { ArchitectureScore } from './score.js'
 
 /**
  * Binary codes of what goes into each activation (1 where it is positive). K[i][j] is how many elements have the same code for
@@ -16,7 +16,7 @@ import type { ZeroShotScore } from './score.js'
  * -Infinity where two samples have the same codes. Products of codes are summed by the runtime: G = C C', of which
  * K = D + 2 G[i][j] - G[i][i] - G[j][j] with D elements.
  */
-export const naswot: ZeroShotScore = {
+export const naswot: ArchitectureScore = {
   definition: 'logarithm of the determinant of the kernel of activation patterns, normal inputs',
   source: 'Mellor et al., Neural Architecture Search without Training, ICML 2021, equation 2',
   async of(model, { runtime, seed, sizes }) {

@@ -115,7 +115,9 @@ function dropAffines(model: Model, patch: Patch): void {
     if (output === undefined || affine === null || isSkip(affine)) continue
     const { input } = affine
     const isPlain = input.producer === undefined || weightOf(input.producer) !== undefined
-    if (isPlain && input.soleUser === node && Patch.canReplace(output, input)) patch.replaceValue(output, input)
+    if (!isPlain || input.soleUser !== node || !Patch.canReplace(output, input)) continue
+    patch.replaceValue(output, input)
+    patch.removeIfDead(node)
   }
 }
 

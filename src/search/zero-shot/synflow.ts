@@ -3,7 +3,7 @@ import { contextOf } from '../../ir/infer.js'
 import { Patch } from '../../ir/patch.js'
 import { feedsOf, forward } from './forward.js'
 import { randomised } from './random-net.js'
-import type { ZeroShotScore } from './score.js'
+import type { ArchitectureScore } from './score.js'
 
 /** Small against He's: products over many layers have to stay within float32. */
 const deviation = (fanIn: number): number => 0.25 / Math.sqrt(fanIn)
@@ -14,7 +14,7 @@ const deviation = (fanIn: number): number => 0.25 / Math.sqrt(fanIn)
  * so that the flow of a layer, sum of w dR/dw, is R itself wherever all of R goes through the layer (Euler): the gradients of the
  * paper add up to a multiple of it. Infinite where float32 does not hold it.
  */
-export const synflow: ZeroShotScore = {
+export const synflow: ArchitectureScore = {
   definition: 'logarithm of the sum of outputs for ones, magnitudes of weights, activations left out',
   source:
     'Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020',

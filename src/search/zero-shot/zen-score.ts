@@ -10,7 +10,7 @@ import { fromDoubles } from '../../passes/weights.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { expose, type Feeds, forward, normalFeeds } from './forward.js'
 import { type RandomNet, randomised } from './random-net.js'
-import type { ZeroShotScore } from './score.js'
+import type { ArchitectureScore } from './score.js'
 
 /** How far inputs are moved, as a share of their deviation. */
 const perturbation = 0.01
@@ -21,7 +21,7 @@ const perturbation = 0.01
  * layers are. Weights are normal numbers of variance 1, and residual paths are cut, as in the paper: they would let the input
  * through unchanged. f is what the last layer sees, before pooling.
  */
-export const zenScore: ZeroShotScore = {
+export const zenScore: ArchitectureScore = {
   definition: 'logarithm of how far features before the head move with the input, normalization taken into account',
   source: 'Lin et al., Zen-NAS, ICCV 2021, algorithm 1',
   async of(model, { runtime, seed, sizes }) {
