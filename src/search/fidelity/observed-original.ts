@@ -1,66 +1,56 @@
+import { fedInputs } from '../../accuracy/input/sample-input.js'
 import { type ScalingPreset, scalingPresets } from '../../accuracy/input/scaling.js'
-import { modelBytes } from '../../export/model-bytes.js'
+import { staticShape } from '../../ir/dim.js'
 import { isFloat } from '../../ir/dtype.js'
-import { UserError } from '../../ir/errors.js'
-import type { Model, Node } from '../../ir/graph.js'
+import type { Model, Node, Value } from '../../ir/graph.js'
 import { valuesOf } from '../../ir/graph-values.js'
 import { contextOf, inferTypes } from '../../ir/infer.js'
 import { Patch } from '../../ir/patch.js'
-import type { Tensor } from '../../ir/tensor.js'
-import { dtypeOf } from '../../ir/type.js'
+import { type Tensor, volume } from '../../ir/tensor.js'
+import { dimsOf, dtypeOf } from '../../ir/type.js'
 import type { Decision } from '../../passes/architecture/decision.js'
 import { isDeclined } from '../../passes/architecture/declined.js'
 import { applyDecisions, type RecipeResult, shownValues } from '../../passes/architecture/recipe.js'
-import { cloneModel } from '../../passes/clone-model.js'
-import { isFailure, type Runtime, type Session } from '../../runtime/session.js'
+import { cloneModel, cloneSlice } from '../../passes/clone-model.js'
+import type { Runtime } from '../../runtime/session.js'
 import { expose, type Feeds, forward } from '../zero-shot/forward.js'
-import { bindInputs } from '../zero-shot/input-sizes.js'
+import { bindInputs, type InputSizes } from '../zero-shot/input-sizes.js'
 import type { ScoreSetting } from '../zero-shot/score.js'
 import { changedPart } from './changed-part.js'
 import { hasImages, randomImages } from './random-images.js'
 import { unexplainedNoise } from './unexplained-noise.js'
 
-/** Values kept at once. */
-const cacheLimit = 12
+/** What the values of all samples may take. */
+const keptBytes = 256 << 20
+
+/** Fewer samples say too little. */
+const leastSamples = 2
 
 /** The original on random inputs: what it computes is what decisions are measured against. The runtime stays open. */
 export class ObservedOriginal {
   readonly #model: Model
   readonly #runtime: Runtime
-  readonly #session: Session
-  readonly #feeds: Feeds
+  readonly #values: ReadonlyMap<string, Tensor>
   /** How its images are scaled: as they seem to have been when it was trained. */
   readonly preset: ScalingPreset
-  /** Latest last. */
-  readonly #values = new Map<string, Tensor>()
 
-  private constructor(model: Model, runtime: Runtime, session: Session, preset: ScalingPreset, seed: number) {
+  private constructor(model: Model, runtime: Runtime, values: ReadonlyMap<string, Tensor>, preset: ScalingPreset) {
     this.#model = model
     this.#runtime = runtime
-    this.#session = session
-    this.#feeds = randomImages(model, preset, seed)
+    this.#values = values
     this.preset = preset
   }
 
+  /** Runs the original, with fewer samples than the setting says where its values would take too much memory. */
   static async open(model: Model, { runtime, seed, sizes }: ScoreSetting): Promise<ObservedOriginal> {
-    const bound = cloneModel(model)
-    bindInputs(new Patch(bound), sizes)
-    inferTypes(bound)
-    const shown = cloneModel(bound)
-    const patch = new Patch(shown)
-    for (const value of valuesOf(shown.graph))
-      if (!value.isInput && isFloat(dtypeOf(value.type) ?? 'string')) expose(patch, value)
-    const session = await runtime.load({ bytes: modelBytes(shown) })
-    if (isFailure(session)) throw notRun(model, session.message)
-    const scaled = (preset: ScalingPreset) => new ObservedOriginal(bound, runtime, session, preset, seed)
-    if (!hasImages(bound)) return scaled('none')
-    let best: { original: ObservedOriginal; distance: number } | undefined
-    for (const preset of Object.keys(scalingPresets) as ScalingPreset[]) {
-      const original = scaled(preset)
-      const distance = await original.#distanceFromNormalized()
-      if (best === undefined || distance < best.distance) best = { original, distance }
-    }
-    return best!.original
+    const one = boundCopy(model, { ...sizes, batch: 1 })
+    const fitting = Math.floor(keptBytes / Math.max(1, bytesOf(floatValues(one))))
+    const batch = Math.min(sizes.batch, Math.max(leastSamples, fitting))
+    const bound = boundCopy(model, { ...sizes, batch })
+    const preset = hasImages(bound) ? await likelyPreset(bound, runtime, seed) : 'none'
+    const feeds = randomImages(bound, preset, seed)
+    const values = await valuesWithin(bound, runtime, feeds, floatValues(bound))
+    return new ObservedOriginal(bound, runtime, new Map([...feeds, ...values]), preset)
   }
 
   /** Infinite where the model declines the decision; 0 for one that shows nowhere. */
@@ -72,8 +62,8 @@ export class ObservedOriginal {
     const found = await this.#changed(result)
     let sum = 0
     for (const { at, value } of places) {
-      const expected = await this.#value(at)
-      const given = found.get(value.name) ?? (await this.#value(value.name))
+      const expected = this.#value(at)
+      const given = found.get(value.name) ?? this.#value(value.name)
       sum += unexplainedNoise(expected, given, result.correspondence.of(value)?.positions)
     }
     return sum / places.length
@@ -85,54 +75,93 @@ export class ObservedOriginal {
     const { model, inputs } = changedPart(this.#model, result.model, wanted)
     if (model === undefined) return new Map()
     const feeds = new Map<string, Tensor>()
-    for (const name of inputs) feeds.set(name, await this.#value(name))
+    for (const name of inputs) feeds.set(name, this.#value(name))
     return forward(this.#runtime, model, feeds)
   }
 
-  /** What the original computes, by name. */
-  async #value(name: string): Promise<Tensor> {
-    const known = this.#feeds.get(name) ?? this.#values.get(name)
-    this.#values.delete(name)
-    const value = known ?? (await this.#run(name))
-    this.#values.set(name, value)
-    for (const oldest of this.#values.keys()) {
-      if (this.#values.size <= cacheLimit) break
-      this.#values.delete(oldest)
-    }
+  #value(name: string): Tensor {
+    const value = this.#values.get(name)
+    if (value === undefined) throw new Error(`the original has no float value "${name}"`)
     return value
-  }
-
-  async #run(name: string): Promise<Tensor> {
-    const outputs = await this.#runtime.run(this.#session, this.#feeds, [name])
-    if (isFailure(outputs)) throw notRun(this.#model, outputs.message)
-    return outputs.get(name)!
-  }
-
-  /** How far the outputs of the first layers are from a deviation of 1, in logarithms: that is where normalization puts them. */
-  async #distanceFromNormalized(): Promise<number> {
-    const layers = [...this.#model.graph.nodes()].filter(isConvolution).slice(0, layersLookedAt)
-    let sum = 0
-    for (const { outputs } of layers) sum += Math.abs(Math.log(deviation(await this.#value(outputs[0]!.name))))
-    return sum
   }
 }
 
+function boundCopy(model: Model, sizes: InputSizes): Model {
+  const bound = cloneModel(model)
+  bindInputs(new Patch(bound), sizes)
+  inferTypes(bound)
+  return bound
+}
+
+const floatValues = ({ graph }: Model): Value[] =>
+  [...valuesOf(graph)].filter(({ type, isInput }) => !isInput && isFloat(dtypeOf(type) ?? 'string'))
+
+const bytesOf = (values: readonly Value[]): number =>
+  values.reduce((sum, { type }) => sum + 4 * volume(staticShape(dimsOf(type)) ?? []), 0)
+
+/** Runs a model once for some of its values, by name. */
+function valuesWithin(
+  model: Model,
+  runtime: Runtime,
+  feeds: Feeds,
+  wanted: readonly Value[],
+): Promise<Map<string, Tensor>> {
+  const names = new Set(wanted.map(({ name }) => name))
+  const shown = cloneModel(model)
+  const patch = new Patch(shown)
+  for (const value of valuesOf(shown.graph)) if (names.has(value.name)) expose(patch, value)
+  return forward(runtime, shown, feeds)
+}
+
+/** How many layers tell what the images were like. */
 const layersLookedAt = 4
+
+/**
+ * The scaling of images under which channels of the first layers deviate from their means by something near to 1, in logarithms:
+ * that is where normalization has put them in training.
+ */
+async function likelyPreset(model: Model, runtime: Runtime, seed: number): Promise<ScalingPreset> {
+  const layers = [...model.graph.nodes()].filter(isConvolution).slice(0, layersLookedAt)
+  const outputs = layers.map((node) => node.outputs[0]!)
+  const start = cloneSlice(model, {
+    inputs: fedInputs(model),
+    nodes: [...model.graph.nodes()].filter((node) => !layers.at(-1) || node.order <= layers.at(-1)!.order),
+    outputs,
+  })
+  let best: { readonly preset: ScalingPreset; readonly distance: number } | undefined
+  for (const preset of Object.keys(scalingPresets) as ScalingPreset[]) {
+    const found = await forward(runtime, start, randomImages(start, preset, seed))
+    const distance = outputs.reduce((sum, { name }) => sum + Math.abs(meanLogDeviation(found.get(name)!)), 0)
+    if (best === undefined || distance < best.distance) best = { preset, distance }
+  }
+  return best!.preset
+}
 
 const isConvolution = (node: Node): boolean =>
   contextOf(node)?.resolved.op.traits.includes('convolution') === true && node.outputs[0] !== undefined
 
-function deviation(tensor: Tensor): number {
-  const values = Float64Array.from(tensor.numbers())
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+/** Of the channels of [samples, channels, places...]; dead ones do not count. */
+function meanLogDeviation(tensor: Tensor): number {
+  const [samples = 1, channels = 1] = tensor.dims
+  const places = tensor.size / (samples * channels)
+  const values = tensor.numbers()
+  let [sum, count] = [0, 0]
+  for (let channel = 0; channel < channels; channel++) {
+    let [all, power] = [0, 0]
+    for (let sample = 0; sample < samples; sample++) {
+      for (let place = 0; place < places; place++) {
+        const value = values[(sample * channels + channel) * places + place]!
+        all += value / (samples * places)
+        power += value ** 2 / (samples * places)
+      }
+    }
+    const variance = power - all ** 2
+    if (variance < deadVariance) continue
+    sum += Math.log(variance) / 2
+    count += 1
+  }
+  return count === 0 ? Number.POSITIVE_INFINITY : sum / count
 }
 
-const notRun = (model: Model, why: string): UserError =>
-  new UserError(
-    'invalid-model',
-    '',
-    `onnxruntime does not run it on random inputs: ${why}`,
-    'search with --data',
-    model.file,
-  )
+/** Of what float32 makes of a constant. */
+const deadVariance = 1e-9

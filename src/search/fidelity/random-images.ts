@@ -3,7 +3,7 @@ import { type ScalingPreset, scaler, scalingPresets } from '../../accuracy/input
 import { isFloat } from '../../ir/dtype.js'
 import type { Model, Value } from '../../ir/graph.js'
 import { type Tensor, volume } from '../../ir/tensor.js'
-import { dimsOf } from '../../ir/type.js'
+import { dimsOf, dtypeOf } from '../../ir/type.js'
 import { imageAxes } from '../../passes/architecture/image-axes.js'
 import { fromDoubles } from '../../passes/weights.js'
 import { SeededRandom } from '../../runtime/random.js'
@@ -24,22 +24,25 @@ export function randomImages(model: Model, preset: ScalingPreset, seed: number):
   const random = new SeededRandom(seed)
   const feeds = new Map(normalFeeds(model, seed))
   for (const input of fedInputs(model)) {
-    const given = feeds.get(input.name)
-    const axes = imageAxes(input)
-    if (given === undefined || axes === undefined || !isFloat(given.dtype)) continue
-    feeds.set(input.name, imagesFor(given, axes, preset, random))
+    const axes = imageAxesOf(input)
+    if (axes !== undefined) feeds.set(input.name, imagesFor(feeds.get(input.name)!, axes, preset, random))
   }
   return feeds
 }
 
 /** Whether any input is an image of float numbers, and so has been scaled somehow. */
-export const hasImages = (model: Model): boolean => fedInputs(model).some(isFloatImage)
+export const hasImages = (model: Model): boolean => fedInputs(model).some((input) => imageAxesOf(input) !== undefined)
 
-const isFloatImage = (input: Value): boolean =>
-  input.type?.kind === 'tensor' &&
-  isFloat(input.type.dtype) &&
-  dimsOf(input.type)?.length === 4 &&
-  imageAxes(input) !== undefined
+/** Height and width of a float image, grey or in colour. */
+function imageAxesOf(input: Value): readonly [number, number] | undefined {
+  const dims = dimsOf(input.type)
+  const axes = isFloat(dtypeOf(input.type) ?? 'string') && dims?.length === 4 ? imageAxes(input) : undefined
+  const channels = axes === undefined ? undefined : dims?.[axes[0] === 1 ? 3 : 1]
+  return channels === 1 || channels === 3 ? axes : undefined
+}
+
+/** Which colour grey is scaled like. */
+const green = 1
 
 /** [samples, channels, height, width] or channels last. */
 function imagesFor(
@@ -51,7 +54,7 @@ function imagesFor(
   const channelAxis = rowAxis === 1 ? 3 : 1
   const [samples, channels] = [dims[0]!, dims[channelAxis]!]
   const [height, width] = [dims[rowAxis]!, dims[columnAxis]!]
-  const scale = scaler(scalingPresets[preset], channels === 3 ? 3 : 1)
+  const scale = scaler(scalingPresets[preset], 3)
   const strides = dims.map((_, axis) => volume(dims.slice(axis + 1)))
   const values = new Float64Array(volume(dims))
   for (let sample = 0; sample < samples; sample++) {
@@ -63,7 +66,7 @@ function imagesFor(
         const mixed = Math.sqrt(greyShare) * grey[place]! + Math.sqrt(1 - greyShare) * own[place]!
         const byte = Math.min(255, Math.max(0, byteMean + byteDeviation * mixed))
         const at = first + Math.floor(place / width) * strides[rowAxis]! + (place % width) * strides[columnAxis]!
-        values[at] = scale(byte, channels === 3 ? channel : 0)
+        values[at] = scale(byte, channels === 3 ? channel : green)
       }
     }
   }

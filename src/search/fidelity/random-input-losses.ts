@@ -40,7 +40,9 @@ export async function randomInputLosses(model: Model, space: Space, options: Ran
     let next = 0
     return {
       source: 'proxy',
-      note: 'measured on random inputs: the share of the signal behind each change that linear layers could not make up for',
+      note:
+        `measured on random inputs, images scaled like "${original.preset}": the share of the signal behind each change that ` +
+        'linear layers could not make up for, added up',
       of: lossesBy(space, () => losses[next++]!),
     }
   } finally {
