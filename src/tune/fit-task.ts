@@ -3,6 +3,7 @@ import { valuesOf } from '../ir/graph-values.js'
 import { dimsOf } from '../ir/type.js'
 import { isSum } from '../passes/architecture/linear-stream.js'
 import { type ActivationChain, activationBetween, type Bounds, boundsBehind } from './activation-chain.js'
+import { efforts } from './effort.js'
 import { type LinearLayer, linearLayer } from './linear-layer.js'
 import type { TuneRequest } from './tuner.js'
 
@@ -29,7 +30,7 @@ export type FitStep =
 
 /** What is to be fitted, in execution order, from the first rewritten layer on. */
 export function planSteps(request: TuneRequest): FitStep[] {
-  const { fitted, student } = request
+  const { fitted, student, effort = efforts.full } = request
   const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
   const rewritten = new Set(fitted.map(({ node }) => node))
   const nodes = [...student.graph.nodes()]
@@ -43,8 +44,8 @@ export function planSteps(request: TuneRequest): FitStep[] {
     if (task === undefined) continue
     if (!rewritten.has(node)) {
       // What an activation follows is not linear in its error at the outputs, and stays.
-      const isLinear = task.layer.groups === 1 && boundsBehind(node.outputs[0]!) === undefined
-      if (isLinear) steps.push({ kind: 'downstream', task })
+      const isLinear = task.layer.groups === 1 && boundsBehind(task.layer.output) === undefined
+      if (isLinear && effort.isDownstream) steps.push({ kind: 'downstream', task })
       continue
     }
     const pair = pairFrom(task, taskOf)
@@ -63,7 +64,7 @@ function pairFrom(
   taskOf: (node: Node) => FitTask | undefined,
 ): Extract<FitStep, { kind: 'pair' }> | undefined {
   if (first.layer.groups !== 1 || first.residual !== undefined) return undefined
-  const output = first.layer.node.outputs[0]!
+  const { output } = first.layer
   for (const node of consumersWithin(output)) {
     const second = taskOf(node)
     if (second === undefined || !second.layer.isPointwise || second.layer.groups !== 1) continue
@@ -91,7 +92,7 @@ const isBefore = (value: Value | undefined, node: Node): boolean =>
 function fitTask(node: Node, { correspondence }: TuneRequest, known: ReadonlySet<string>): FitTask | undefined {
   const layer = linearLayer(node)
   if (layer === undefined) return undefined
-  const output = node.outputs[0]!
+  const { output } = layer
   const reader = output.soleUser
   const sum = reader !== undefined && isSum(reader) ? reader : undefined
   const residual = sum?.inputs.find((input) => input !== output)
