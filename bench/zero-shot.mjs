@@ -1,7 +1,7 @@
 // Scores without training and without data: how well they rank candidates by the accuracy that these really have. Candidates are
 // drawn (seeded) from the spaces of trained nets, built, refitted in closed form to a few samples, and run on labelled samples
 // that were held out from calibration; test images are not looked at.
-// Usage: node bench/zero-shot.mjs SHARED_DIR [--candidates N] [--only NET] [--measure-only]. Needs dist/. Writes
+// Usage: node bench/zero-shot.mjs SHARED_DIR [--only NET] [--measure-only]. Needs dist/. Writes
 // bench/results/zero-shot.json after every figure; accuracies that are there already are not measured again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +34,6 @@ import { machine } from './machine.mjs'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    candidates: { type: 'string', default: '48' },
     only: { type: 'string' },
     'measure-only': { type: 'boolean', default: false },
   },
@@ -48,17 +47,18 @@ const nets = [
     preprocess: 'tensorflow',
     fitted: 150,
     heldOut: 150,
+    wanted: 48,
   },
   {
     name: 'cifar_ibn',
     file: join(shared, 'trained/cifar_ibn.onnx'),
     data: join(shared, 'data/cifar10/train_images.npy.gz'),
     labels: join(shared, 'data/cifar10/train_labels.npy'),
-    fitted: 250,
-    heldOut: 1500,
+    fitted: 100,
+    heldOut: 600,
+    wanted: 40,
   },
 ].filter(({ name }) => values.only === undefined || values.only === name)
-const wanted = Number(values.candidates)
 const tuner = await loadTuner('closed-form')
 
 const output = new URL('./results/zero-shot.json', import.meta.url)
@@ -93,7 +93,7 @@ function draw(space, random, index) {
 }
 
 /** Candidates that the model allows, none twice, none the original. */
-function drawCandidates(model, space) {
+function drawCandidates(model, space, wanted) {
   const random = new SeededRandom(12)
   const found = new Map()
   for (let index = 0; found.size < wanted; index++) {
@@ -184,6 +184,6 @@ for (const net of nets) {
   const opened = await open(net)
   const widths = { kind: 'curated', levels: defaultLevels }
   const { space } = await openSpace(opened.model, target, { parts: ['widths', 'blocks'], widths })
-  const record = await measure(net, opened, drawCandidates(opened.model, space))
+  const record = await measure(net, opened, drawCandidates(opened.model, space, net.wanted))
   if (!values['measure-only']) await score(record, opened)
 }

@@ -3,14 +3,20 @@ import type { Tensor } from '../../ir/tensor.js'
 import type { Counterpart } from '../../passes/architecture/correspondence.js'
 import { identity } from '../../passes/architecture/positions.js'
 
-/** Rows for each coefficient of a linear map: with fewer it would be learned by heart. */
+/** Rows for each coefficient of a linear map, of the half that it is fitted to: with fewer it would be learned by heart. */
 const rowsPerCoefficient = 4
 
-/** At most so many rows for each channel. */
-const rowsPerChannel = 12
+/** Never fewer rows than this, where there are so many. */
+const leastRows = 384
 
 /** Of standardised channels: added to their mean squares. */
 const ridge = 1e-2
+
+/** Of so many channels it is looked at what a map leaves. */
+const mappedChannels = 32
+
+/** One channel at some places of all samples. */
+type Column = Float64Array
 
 /**
  * What of a value's signal is lost even if linear layers make up for all that they can: noise to signal after the best scale and
@@ -26,72 +32,86 @@ export function unexplainedNoise(
   positions: Counterpart['positions'] = new Map(),
 ): number {
   const kept = [...(positions.get(1) ?? identity(result.dims[1] ?? 1)).entries()].filter(([, at]) => at >= 0)
-  const expected = rowsOf(
+  const wanted = Math.max(leastRows, 2 * rowsPerCoefficient * kept.length)
+  const expected = columnsOf(
     original,
     kept.map(([, at]) => at),
+    wanted,
   )
-  const found = rowsOf(
+  const found = columnsOf(
     result,
     kept.map(([at]) => at),
+    wanted,
   )
-  const signals = centred(expected)
-  const features = centred(found)
-  const signal = squares(expected)
+  for (const column of [...expected, ...found]) centre(column)
+  const signal = expected.reduce((sum, column) => sum + product(column, column), 0)
   if (signal === 0) return 0
-  // Slopes of single channels; what they leave is what a map has to explain.
-  for (let channel = 0; channel < features.length; channel++) {
-    if (features[channel] === 0 || signals[channel] === 0) continue
-    let product = 0
-    for (let row = 0; row < found.rows; row++) product += found.get(row, channel) * expected.get(row, channel)
-    const slope = product / (found.rows * features[channel]! ** 2)
-    for (let row = 0; row < found.rows; row++) {
-      expected.set(row, channel, expected.get(row, channel) - slope * found.get(row, channel))
-      found.set(row, channel, found.get(row, channel) / features[channel]!)
-    }
-  }
-  const byChannel = squares(expected) / signal
-  const half = found.rows >> 1
-  if (half < rowsPerCoefficient * found.columns) return Math.min(1, byChannel)
-  return Math.min(1, byChannel, byChannel * mappedShare(found, expected, half))
+  // What scales of single channels leave is what a map has to explain.
+  for (const [channel, column] of expected.entries()) subtractMultiple(column, found[channel]!)
+  const byChannel = expected.reduce((sum, column) => sum + product(column, column), 0) / signal
+  const rows = expected[0]?.length ?? 0
+  if (rows < 2 * rowsPerCoefficient * kept.length) return Math.min(1, byChannel)
+  return Math.min(1, byChannel, byChannel * shareLeft(found, expected, rows >> 1))
 }
 
 const goldenRatio = 0.6180339887498949
 
-/** Elements [places, channels], of places spread over all samples evenly but not in step with the width of images. */
-function rowsOf(tensor: Tensor, channels: readonly number[]): Matrix {
+/** By channel, elements at places that are spread over all samples evenly but not in step with the width of images. */
+function columnsOf(tensor: Tensor, channels: readonly number[], wanted: number): Column[] {
   const [samples = 1, all = 1] = tensor.dims
   const places = tensor.size / Math.max(1, samples * all)
   const values = tensor.numbers()
-  const count = Math.min(samples * places, rowsPerChannel * Math.max(32, channels.length))
-  const matrix = Matrix.zeros(count, channels.length)
-  for (let row = 0; row < count; row++) {
+  const count = Math.min(samples * places, wanted)
+  const first = Float64Array.from({ length: count }, (_, row) => {
     const place = Math.floor(((row + ((row * goldenRatio) % 1)) * samples * places) / count)
-    const first = Math.floor(place / places) * all * places + (place % places)
-    for (const [column, channel] of channels.entries()) matrix.set(row, column, values[first + channel * places]!)
-  }
-  return matrix
-}
-
-/** Takes the mean out of each column, in place; gives their deviations. */
-function centred(matrix: Matrix): Float64Array {
-  return Float64Array.from({ length: matrix.columns }, (_, column) => {
-    const list = matrix.getColumn(column)
-    const mean = list.reduce((sum, value) => sum + value, 0) / list.length
-    for (let row = 0; row < list.length; row++) matrix.set(row, column, list[row]! - mean)
-    return Math.sqrt(list.reduce((sum, value) => sum + (value - mean) ** 2, 0) / list.length)
+    return Math.floor(place / places) * all * places + (place % places)
   })
+  return channels.map((channel) => first.map((at) => values[at + channel * places]!))
 }
 
-const squares = (matrix: Matrix): number => matrix.to1DArray().reduce((sum, value) => sum + value ** 2, 0)
+function centre(column: Column): void {
+  const mean = column.reduce((sum, value) => sum + value, 0) / column.length
+  for (let row = 0; row < column.length; row++) column[row]! -= mean
+}
 
-/** What share of the second half of `rest` the best linear map of `features`, fitted to the first half, leaves. */
-function mappedShare(features: Matrix, rest: Matrix, half: number): number {
-  const part = (matrix: Matrix, from: number, to: number) => matrix.subMatrix(from, to, 0, matrix.columns - 1)
-  const [seen, aim] = [part(features, 0, half - 1), part(rest, 0, half - 1)]
-  const transposed = seen.transpose()
-  const products = transposed.mmul(seen).add(Matrix.eye(seen.columns).mul(ridge * half))
-  const map = new CholeskyDecomposition(products).solve(transposed.mmul(aim))
-  const [unseen, left] = [part(features, half, features.rows - 1), part(rest, half, rest.rows - 1)]
-  const before = squares(left)
-  return before === 0 ? 0 : squares(unseen.mmul(map).sub(left)) / before
+function product(a: Column, b: Column, from = 0, to = a.length): number {
+  let sum = 0
+  for (let row = from; row < to; row++) sum += a[row]! * b[row]!
+  return sum
+}
+
+/** As much of `part` as leaves least of `column`. */
+function subtractMultiple(column: Column, part: Column): void {
+  const energy = product(part, part)
+  const slope = energy === 0 ? 0 : product(column, part) / energy
+  for (let row = 0; row < column.length; row++) column[row]! -= slope * part[row]!
+}
+
+/** What share of the second half of `rest` the best linear map of `parts`, fitted to the first half, leaves: of some channels. */
+function shareLeft(parts: readonly Column[], rest: readonly Column[], half: number): number {
+  const deviations = parts.map((part) => Math.sqrt(product(part, part) / part.length) || 1)
+  const features = parts.map((part, i) => part.map((value) => value / deviations[i]!))
+  const step = Math.max(1, Math.floor(rest.length / mappedChannels))
+  const aims = rest.filter((_, channel) => channel % step === 0)
+  const products = Matrix.eye(features.length).mul(ridge * half)
+  features.forEach((a, i) => {
+    for (let j = 0; j <= i; j++) {
+      const sum = product(a, features[j]!, 0, half)
+      products.set(i, j, products.get(i, j) + sum)
+      if (i !== j) products.set(j, i, sum)
+    }
+  })
+  const cross = new Matrix(features.map((feature) => aims.map((aim) => product(feature, aim, 0, half))))
+  const map = new CholeskyDecomposition(products).solve(cross)
+  let [before, after] = [0, 0]
+  aims.forEach((aim, output) => {
+    const left = aim.slice(half)
+    before += product(left, left)
+    features.forEach((feature, input) => {
+      const weight = map.get(input, output)
+      for (let row = 0; row < left.length; row++) left[row]! -= weight * feature[half + row]!
+    })
+    after += product(left, left)
+  })
+  return before === 0 ? 0 : after / before
 }
