@@ -149,6 +149,7 @@ const metricsPage = () => {
 const published = (file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
 const targetSchema = published('hw/target.schema.json')
 const recipeSchema = published('passes/architecture/recipe.schema.json')
+const expertSchema = published('search/expert/expert.schema.json')
 const preprocessSchema = published('accuracy/input/preprocess.schema.json')
 const manifestSchema = published('zoo/batch/manifest.schema.json')
 const assertionsSchema = published('report/diff/assertions.schema.json')
@@ -161,6 +162,7 @@ const pages = {
   'docs/metrics.md': metricsPage(),
   'docs/preprocess.schema.json': preprocessSchema,
   'docs/recipe.schema.json': recipeSchema,
+  'docs/expert.schema.json': expertSchema,
   'docs/zoo-manifest.schema.json': manifestSchema,
   'docs/assertions.schema.json': assertionsSchema,
 }

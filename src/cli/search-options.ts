@@ -21,6 +21,11 @@ export const searchOptions = {
     describe:
       'hard limits, absolute or in % of the original: latency=2ms,energy=1mJ,memory=900KB,weights=70%,activations=64KiB',
   },
+  expert: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'what a search has to keep to and what it should prefer, a JSON file of constraints; see docs/search.md',
+  },
   evaluations: {
     type: 'number',
     default: defaultEvaluations,

@@ -11,7 +11,7 @@ import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const { target, shape, batch } = bindingOptions
-const { search, space, budget, evaluations } = searchOptions
+const { search, space, budget, expert, evaluations } = searchOptions
 
 const builder = (args: Argv) =>
   args
@@ -47,6 +47,7 @@ const builder = (args: Argv) =>
       search: { ...search, default: undefined },
       space: { ...space, default: undefined },
       budget,
+      expert,
       evaluations: { ...evaluations, default: undefined },
       'channel-scores': channelScoresOption,
       tune: { choices: tunerNames(), requiresArg: true, describe: 'how weights are refitted after a recipe' },
@@ -125,6 +126,7 @@ const requestOf = (options: Options) => ({
   search: options.search,
   space: options.space,
   budget: options.budget,
+  expert: options.expert,
   evaluations: options.evaluations,
   tune: options.tune,
   channelScores: options['channel-scores'],

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'invalid-data'
   | 'invalid-target'
   | 'invalid-recipe'
+  | 'invalid-expert'
   | 'usage'
   | 'unreachable'
   | 'write-failed'

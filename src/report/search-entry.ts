@@ -39,6 +39,46 @@ export interface SearchedEntry {
   readonly reason: string | null
   /** Around the best: every choice with what its other options would come to. */
   readonly landscape: readonly SearchedChoice[]
+  /** What an expert asked for, in the order of the file; left out: nothing. */
+  readonly expert?: readonly ExpertConstraint[]
+  /** Models that share the device; left out: none. */
+  readonly coResidents?: CoResidents
+  /** What of a recipe the search began with; left out: there was none. */
+  readonly start?: StartingPoint
+}
+
+export interface ExpertConstraint {
+  readonly kind: 'pin' | 'forbid' | 'bound' | 'prefer'
+  /** All of it: `pin blocks 0-4: fused`. */
+  readonly constraint: string
+  /** Blocks and groups that it is about and that may change. */
+  readonly places: number
+  /** Of the options that these places would have, how many it does not allow; of preferences, how many it weighs. */
+  readonly options: number
+}
+
+export interface CoResidents {
+  /** What the device has for weights and activations, and who says so. */
+  readonly deviceBytes: number
+  readonly source: 'target' | 'budget'
+  readonly models: readonly {
+    readonly file: string
+    readonly weightBytes: number
+    readonly peakActivationBytes: number
+  }[]
+  /** What follows for this model: its weights and activations together, and its weights alone. */
+  readonly left: { readonly memoryBytes: number; readonly weightBytes: number }
+}
+
+export interface StartingPoint {
+  /** Decisions of the recipe, and those of this model that they became. */
+  readonly taken: readonly {
+    readonly decision: Decision
+    readonly as: Decision
+    readonly by: 'name' | 'signature' | 'relative place'
+  }[]
+  /** Decisions that this model's space does not have. */
+  readonly left: readonly { readonly decision: Decision; readonly reason: string }[]
 }
 
 /** A candidate as it was scored. */
@@ -61,6 +101,6 @@ export interface SearchedChoice {
     readonly option: string
     readonly latencyMs: number
     readonly loss: number
-    readonly why: 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+    readonly why: 'ruled out' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
   }[]
 }

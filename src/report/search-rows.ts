@@ -9,6 +9,10 @@ export function searchLines(entry: SearchEntry): string[] {
     `${entry.algorithm} search of ${magnitude(space.candidates)} candidates (${count(space.choices)} choices: ${space.parts.join(', ')})` +
       `${entry.evaluations > 0 ? `, ${count(entry.evaluations)} scored` : ''}`,
   ]
+  for (const { kind, constraint, places, options } of entry.expert ?? [])
+    lines.push(
+      `expert: ${constraint} (${count(places)} places, ${count(options)} options ${kind === 'prefer' ? 'weighed' : 'closed'})`,
+    )
   if (budgets.length > 0)
     lines.push(`within ${budgets.map(({ figure, atMost }) => `${figure} ${budgetText(figure, atMost)}`).join(', ')}`)
   lines.push(

@@ -4,6 +4,7 @@ import { select } from './algorithms/selection.js'
 import type { Budget } from './budgets.js'
 import { budgetsOf, latencyWeight, type SearchOutcome, type SearchRequest, scored } from './request.js'
 import { CostTerms } from './scoring/terms.js'
+import type { Space } from './space/space.js'
 
 /**
  * The candidate that loses least within the budgets, with a proof: a multiple-choice knapsack over options, solved as an integer
@@ -27,7 +28,7 @@ export async function searchExactly(request: SearchRequest): Promise<SearchOutco
   const found = await select(
     {
       optionCounts: space.optionCounts,
-      objective: [...lossTerms, ...tie],
+      objective: [...lossTerms, ...closedTerms(space), ...tie],
       limits: budgets.flatMap((budget) => limitsOf(terms, budget)),
     },
     timeLimitSeconds === undefined ? {} : { timeLimitSeconds },
@@ -54,6 +55,24 @@ const reasons = {
   'too-large':
     'there are more combinations of coupled options than a program can hold: use evolution, or curated widths',
 } as const
+
+/** Infinite for closed options: a width may stay at one where some block leaves nothing of it. */
+function closedTerms(space: Space): Term[] {
+  return space.choices.flatMap((choice, at): Term[] => {
+    if (space.openOptions[at]!.length === space.optionCounts[at]) return []
+    const blocks = choice.kind === 'width' ? space.blocksThatEnd(at) : []
+    return [
+      {
+        choices: [at, ...blocks],
+        at: ([option, ...forms]) => {
+          const isGone = blocks.some((block, i) => space.goneUnder(block, forms[i]!).includes(at))
+          const isKept = isGone && option === space.original[at]
+          return isKept || space.isOpen(at, option!) ? 0 : Number.POSITIVE_INFINITY
+        },
+      },
+    ]
+  })
+}
 
 function limitsOf(terms: CostTerms, { figure, atMost }: Budget): { terms: Term[]; atMost: number }[] {
   switch (figure) {

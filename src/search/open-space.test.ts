@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BottleneckOptions, bottleneck } from '../../test/architecture/bottleneck.js'
+import type { BottleneckOptions } from '../../test/architecture/bottleneck.js'
+import { netOfBlocks } from '../../test/architecture/net-of-blocks.js'
 import { describeWithShared } from '../../test/shared-assets.js'
 import { estimate } from '../estimator/estimate.js'
 import type { Candidate } from '../estimator/memo-table.js'
 import { loadTarget } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
-import { buildModel } from '../ir/build.js'
 import type { Model } from '../ir/graph.js'
-import { Tensor } from '../ir/tensor.js'
 import { applyRecipe } from '../passes/architecture/recipe.js'
 import { SeededRandom } from '../runtime/random.js'
 import { cleanUp } from './clean-up.js'
@@ -50,34 +49,6 @@ const fixture = async (): Promise<Model> => {
   return model
 }
 
-/** A stem, blocks one after the other, global pooling and a classifier. */
-function net(blocks: readonly Partial<BottleneckOptions>[], stem = 8): Model {
-  return buildModel(
-    (g) => {
-      const weights = (dims: readonly number[]) =>
-        g.constant(
-          Tensor.float32(
-            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
-            dims,
-          ),
-        )
-      let channels = stem
-      let value = g.op('Conv', [g.input('image', 'float32', [1, 3, 24, 24]), weights([stem, 3, 3, 3])], {
-        pads: [1, 1, 1, 1],
-      })
-      blocks.forEach((block, seed) => {
-        const out = block.residual ? channels : (block.out ?? channels)
-        const middle = block.expand === false ? channels : (block.middle ?? 2 * channels)
-        value = bottleneck(g, value, { ...block, in: channels, middle, out, stride: block.residual ? 1 : 2, seed })
-        channels = out
-      })
-      const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [value])])
-      g.output(g.op('Gemm', [pooled, weights([channels, 10])]), 'y')
-    },
-    { opset: 17 },
-  )
-}
-
 describe('scores of a space', () => {
   test.each(['neural-engine', 'systolic-32x32-ws', 'v100-tensorrt', 'cpu'])(
     'agree with the built fixture on %s',
@@ -115,7 +86,7 @@ describe('scores of a space', () => {
             ...(squeezeExcite !== undefined && { squeezeExcite }),
             ...(expand && middle !== undefined && { middle }),
           }))
-          await expectAgreements(net(plain as Partial<BottleneckOptions>[]), target, everything(step), 4)
+          await expectAgreements(netOfBlocks(plain as Partial<BottleneckOptions>[]), target, everything(step), 4)
         },
       ),
       { numRuns: 12, seed: 3 },

@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Binding } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
-import { leastCommonMultiple } from '../ir/divisors.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
 import { alternativesOf } from '../passes/architecture/apply-block.js'
 import type { Block } from '../passes/architecture/block.js'
-import { channelGroups } from '../passes/architecture/channel-groups.js'
+import { type ChannelGroup, channelGroups } from '../passes/architecture/channel-groups.js'
 import type { BlockDecision } from '../passes/architecture/decision.js'
 import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
@@ -18,7 +17,14 @@ import { type ChosenGroup, Structure } from './scoring/structure.js'
 import type { Variation } from './scoring/timeline.js'
 import type { BlockChoice, WidthChoice } from './space/choice.js'
 import { Space } from './space/space.js'
-import { sizesAtLevels, type WidthOptions, widthSizes } from './space/width-options.js'
+import {
+  allowedSizes,
+  granularityOf,
+  type SizeFilter,
+  sizesAtLevels,
+  type WidthOptions,
+  widthSizes,
+} from './space/width-options.js'
 
 /** What a search may change. */
 export type SpacePart = 'widths' | 'blocks'
@@ -26,6 +32,8 @@ export type SpacePart = 'widths' | 'blocks'
 export interface SpaceOptions {
   readonly parts: readonly SpacePart[]
   readonly widths: WidthOptions
+  /** Sizes that are allowed are offered besides those that the space has by itself: at least one for each group, if there is any. */
+  readonly isAllowed?: SizeFilter | undefined
   readonly binding?: Binding
   readonly signal?: AbortSignal | undefined
 }
@@ -39,9 +47,6 @@ export interface OpenedSpace extends CandidateTable {
   readonly declined: readonly { readonly decision: BlockDecision; readonly why: Declined }[]
 }
 
-/** Channels that go together in whatever form a block takes: a convolution in two groups needs pairs. */
-const blockGranularity = 2
-
 /**
  * The space of a model for a target: the widths of all free groups and the forms of all blocks, each tried on a copy without
  * weights. The model is left as it is.
@@ -49,12 +54,14 @@ const blockGranularity = 2
 export async function openSpace(
   model: Model,
   target: Target,
-  { parts, widths, binding = {}, signal }: SpaceOptions,
+  { parts, widths, isAllowed, binding = {}, signal }: SpaceOptions,
 ): Promise<OpenedSpace> {
   const hollow = hollowCopy(model)
   inferTypes(hollow)
-  const possible = parts.includes('widths') ? chosenGroups(hollow, widths, parts.includes('blocks')) : []
-  const groups = widths.kind === 'curated' ? curatedGroups(hollow, possible, widths.levels, target, binding) : possible
+  const offer: SizeOffer = { hasBlocks: parts.includes('blocks'), isAllowed }
+  const possible = parts.includes('widths') ? chosenGroups(hollow, widths, offer) : []
+  const groups =
+    widths.kind === 'curated' ? curatedGroups(hollow, possible, offer, widths.levels, target, binding) : possible
   const base = baseOf(hollow, groups, target, binding)
   const opener = new BlockOpener(base, groups, target, binding)
   for (const block of parts.includes('blocks') ? findBlocks(hollow) : []) {
@@ -72,15 +79,25 @@ export async function openSpace(
   }
 }
 
-/** Free groups with more than one size. */
-function chosenGroups(model: Model, options: WidthOptions, hasBlocks: boolean): ChosenGroup[] {
-  return freeGroups(channelGroups(model)).flatMap((group) => {
-    const granularity = hasBlocks ? leastCommonMultiple(group.granularity, blockGranularity) : group.granularity
-    const sizes = widthSizes(group, options, granularity)
-    const choice: WidthChoice = { kind: 'width', group: group.name, sizes, keep: sizes.indexOf(group.size) }
-    return sizes.length > 1 ? [{ choice, group }] : []
-  })
+interface SizeOffer {
+  readonly hasBlocks: boolean
+  readonly isAllowed: SizeFilter | undefined
 }
+
+/** A group with sizes to choose from, those that somebody asks for among them; none: there is nothing to choose. */
+function choiceAmong(group: ChannelGroup, sizes: readonly number[], offer: SizeOffer): ChosenGroup[] {
+  const { isAllowed, hasBlocks } = offer
+  const asked = isAllowed === undefined ? [] : allowedSizes(group, sizes, granularityOf(group, hasBlocks), isAllowed)
+  const all = [...new Set([...sizes, ...asked])].sort((a, b) => a - b)
+  const choice: WidthChoice = { kind: 'width', group: group.name, sizes: all, keep: all.indexOf(group.size) }
+  return all.length > 1 ? [{ choice, group }] : []
+}
+
+/** Free groups with more than one size. */
+const chosenGroups = (model: Model, options: WidthOptions, offer: SizeOffer): ChosenGroup[] =>
+  freeGroups(channelGroups(model)).flatMap((group) =>
+    choiceAmong(group, widthSizes(group, options, granularityOf(group, offer.hasBlocks)), offer),
+  )
 
 function baseOf(model: Model, groups: readonly ChosenGroup[], target: Target, binding: Binding): Structure {
   const base = Structure.of(model, [], groups, target, binding)
@@ -88,10 +105,11 @@ function baseOf(model: Model, groups: readonly ChosenGroup[], target: Target, bi
   return base
 }
 
-/** Of every group the sizes at steps of the model's latency, all other groups as they are. */
+/** Of every group the sizes at steps of the model's latency, all other groups as they are; of those that are allowed likewise. */
 function curatedGroups(
   model: Model,
   groups: readonly ChosenGroup[],
+  offer: SizeOffer,
   levels: number,
   target: Target,
   binding: Binding,
@@ -100,8 +118,16 @@ function curatedGroups(
   const { table } = candidateTable(baseOf(model, groups, target, binding), [], space.optionCounts, target)
   return groups.flatMap(({ group, choice }, i) => {
     const latencies = choice.sizes.map((_, option) => table.score(space.with(space.original, i, option)).latencyMs)
-    const sizes = sizesAtLevels(choice.sizes, latencies, choice.keep, levels)
-    return sizes.length > 1 ? [{ group, choice: { ...choice, sizes, keep: sizes.indexOf(group.size) } }] : []
+    const curated = (options: readonly number[]) =>
+      sizesAtLevels(
+        options.map((option) => choice.sizes[option]!),
+        options.map((option) => latencies[option]!),
+        options.indexOf(choice.keep),
+        levels,
+      )
+    const all = [...choice.sizes.keys()]
+    const allowed = all.filter((option) => option === choice.keep || offer.isAllowed?.(group, choice.sizes[option]!))
+    return choiceAmong(group, [...new Set([...curated(all), ...curated(allowed)])], offer)
   })
 }
 

@@ -5,13 +5,17 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
-export type SearchAlgorithm = 'exact' | 'evolution'
+/** `auto`: on data, with candidates that are built. The others cost nothing but estimates. */
+export type SearchAlgorithm = GuessedAlgorithm | 'auto'
+
+/** Without data: nothing is built. */
+export type GuessedAlgorithm = 'exact' | 'evolution'
 
 export interface SearchRequest {
   readonly opened: OpenedSpace
   readonly losses: Losses
   readonly budgets: readonly Budget[]
-  readonly algorithm: SearchAlgorithm
+  readonly algorithm: GuessedAlgorithm
   readonly seed: number
   /** Candidates that an evolution may score. */
   readonly evaluations: number
@@ -55,12 +59,15 @@ export interface SearchOutcome {
 /** Share of latency that counts besides the loss: of equal losses the faster one. */
 export const latencyWeight = 1e-4
 
-export function scored({ opened, losses }: SearchRequest, candidate: Candidate): ScoredCandidate {
+export function scored(
+  { opened, losses }: Pick<SearchRequest, 'opened' | 'losses'>,
+  candidate: Candidate,
+): ScoredCandidate {
   return { ...opened.table.score(candidate), candidate: candidate.slice(), loss: lossOf(losses, candidate) }
 }
 
 /** Budgets that shares have been taken out of. */
-export const budgetsOf = (request: SearchRequest): Budget[] =>
+export const budgetsOf = (request: Pick<SearchRequest, 'opened' | 'losses' | 'budgets'>): Budget[] =>
   absoluteBudgets(request.budgets, scored(request, request.opened.space.original))
 
 /** What an option that cannot be had counts as, beside budgets that are exceeded. */

@@ -147,10 +147,20 @@ describe('losses', () => {
   })
 
   const noisy: Evaluator = {
+    lanes: 1,
     evaluate: async ({ decisions: [decision] }) =>
       decision?.kind === 'block' && decision.alternative === 'merged'
         ? declined('too-noisy', 'here', 'none')
-        : { fidelity: { noise: [{ at: 'y', nsr: 0.5 }], cosine: 1, kl: null, metric: null, samples: 1 } },
+        : {
+            fidelity: {
+              noise: [{ at: 'y', nsr: 0.5 }],
+              cosine: 1,
+              kl: null,
+              expectedDrop: null,
+              metric: null,
+              samples: 1,
+            },
+          },
   }
 
   test('that are infinite are never chosen', async () => {

@@ -1,6 +1,7 @@
 import { openRuntime } from '../accuracy/model-outputs.js'
 import { Patch } from '../ir/patch.js'
 import type { Runtime } from '../runtime/session.js'
+import { efforts } from './effort.js'
 import { type FitStep, type FitTask, planSteps } from './fit-task.js'
 import { LayerSolver } from './layer-fit.js'
 import type { LinearLayer } from './linear-layer.js'
@@ -28,9 +29,9 @@ const patience = 4
  * with constant weights keeps them. Throws UserError where the runtime does not take a model.
  */
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
-  const { teacher, data, options, teacherRows } = request
+  const { teacher, data, options, teacherRows, effort = efforts.full } = request
   if (teacherRows !== undefined) return tuneTowards(teacherRows, request)
-  const own = await TeacherRows.open(teacher, data, options)
+  const own = await TeacherRows.open(teacher, data, options, effort.rows)
   try {
     return await tuneTowards(own, request)
   } finally {
@@ -139,6 +140,7 @@ class ClosedForm {
       inverse: ridge.inverse(),
       rows: further.kept,
       heldOut: further.heldOut,
+      effort: this.#request.effort ?? efforts.full,
     })
     if (!this.#write([first, [pair.first]], [second, [pair.second]])) return
     const conditioning = ridge.conditioning()

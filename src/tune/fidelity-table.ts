@@ -3,13 +3,14 @@ import type { Metric } from '../accuracy/metrics/metric.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
+import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
-const tableVersion = 1
+const tableVersion = 2
 
 export interface FidelityTableSpec {
   /** The original. */
@@ -21,6 +22,8 @@ export interface FidelityTableSpec {
   readonly metric: Metric | undefined
   /** undefined: weights stay what algebra gives. */
   readonly tuner: LoadedTuner | undefined
+  /** Default: full. */
+  readonly effort?: TuneEffort | undefined
   readonly cache: FidelityCache
   /** Digest of everything else that results depend on: model, samples, preprocessing, version of the program. */
   readonly key: string
@@ -61,23 +64,23 @@ export class FidelityTable {
   }
 
   #key({ decisions }: RecipeResult): string {
-    const { key, tuner, metric } = this.#spec
+    const { key, tuner, effort = efforts.full, metric } = this.#spec
     return contentKey({
       tableVersion,
       key,
-      tuner: tuner === undefined ? null : [tuner.name, tuner.version],
+      tuner: tuner === undefined ? null : [tuner.name, tuner.version, effort.name],
       metric: metric?.id ?? null,
       decisions: decisions.map(({ decision }) => decision),
     })
   }
 
   async #measure(result: RecipeResult): Promise<Fidelity> {
-    const { teacher, calibration, heldOut, metric, tuner, options } = this.#spec
+    const { teacher, calibration, heldOut, metric, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
     if (tuner !== undefined && fitted.length > 0) {
-      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options)
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
       const teacherRows = this.#teacherRows
-      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options, teacherRows })
+      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort })
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
     return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)

@@ -1,5 +1,5 @@
 import type { DataSet } from '../accuracy/data-set.js'
-import { cosineSimilarity, divergence } from '../accuracy/metrics/agreement.js'
+import { cosineSimilarity, divergence, expectedDrop } from '../accuracy/metrics/agreement.js'
 import type { Accumulator, Metric } from '../accuracy/metrics/metric.js'
 import type { RunOptions, SampleOutputs } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
@@ -18,6 +18,8 @@ export interface Fidelity {
   readonly cosine: number
   /** Mean over samples, in nats, of the outputs as distributions over classes; null: they are none. */
   readonly kl: number | null
+  /** Of top-1 accuracy, as the original's own scores have it; null: outputs are no scores of classes. */
+  readonly expectedDrop: number | null
   /** The task's metric, on the same samples; null without labels. */
   readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
   readonly samples: number
@@ -81,7 +83,8 @@ class Agreement {
   readonly #cosine = cosineSimilarity.start()
   readonly #before: Accumulator | undefined
   readonly #after: Accumulator | undefined
-  #divergence: Accumulator | undefined
+  /** Of outputs that are scores of classes. */
+  #ofClasses: { readonly divergence: Accumulator; readonly expectedDrop: Accumulator } | undefined
   #samples = 0
 
   constructor(names: readonly string[], data: DataSet, metric: Metric | undefined) {
@@ -97,20 +100,23 @@ class Agreement {
     const reference = this.#own(expected)
     const outputs = this.#own(found)
     const sample = { sample: found.sample, labels, imageSize }
-    if (this.#samples === 0 && divergence.appliesTo?.(reference)) this.#divergence = divergence.start()
+    if (this.#samples === 0 && divergence.appliesTo?.(reference))
+      this.#ofClasses = { divergence: divergence.start(), expectedDrop: expectedDrop.start() }
     this.#samples += 1
     this.#cosine.add({ ...sample, outputs, reference })
-    this.#divergence?.add({ ...sample, outputs, reference })
+    this.#ofClasses?.divergence.add({ ...sample, outputs, reference })
+    this.#ofClasses?.expectedDrop.add({ ...sample, outputs, reference })
     this.#before?.add({ ...sample, outputs: reference })
     this.#after?.add({ ...sample, outputs })
   }
 
-  figures(): Pick<Fidelity, 'cosine' | 'kl' | 'metric' | 'samples'> {
+  figures(): Pick<Fidelity, 'cosine' | 'kl' | 'expectedDrop' | 'metric' | 'samples'> {
     const ones = new Uint8Array(this.#samples).fill(1)
     const figure = (accumulator: Accumulator) => accumulator.scored().figure(ones)
     return {
       cosine: figure(this.#cosine),
-      kl: this.#divergence === undefined ? null : figure(this.#divergence),
+      kl: this.#ofClasses === undefined ? null : figure(this.#ofClasses.divergence),
+      expectedDrop: this.#ofClasses === undefined ? null : figure(this.#ofClasses.expectedDrop),
       metric:
         this.#metric === undefined || this.#before === undefined || this.#after === undefined
           ? null

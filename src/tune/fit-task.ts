@@ -3,6 +3,7 @@ import { valuesOf } from '../ir/graph-values.js'
 import { dimsOf } from '../ir/type.js'
 import { isSum } from '../passes/architecture/linear-stream.js'
 import { type ActivationChain, activationBetween, type Bounds, boundsBehind } from './activation-chain.js'
+import { efforts } from './effort.js'
 import { type LinearLayer, linearLayer } from './linear-layer.js'
 import type { TuneRequest } from './tuner.js'
 
@@ -29,7 +30,7 @@ export type FitStep =
 
 /** What is to be fitted, in execution order, from the first rewritten layer on. */
 export function planSteps(request: TuneRequest): FitStep[] {
-  const { fitted, student } = request
+  const { fitted, student, effort = efforts.full } = request
   const known = new Set([...valuesOf(request.teacher.graph)].map(({ name }) => name))
   const rewritten = new Set(fitted.map(({ node }) => node))
   const nodes = [...student.graph.nodes()]
@@ -44,7 +45,7 @@ export function planSteps(request: TuneRequest): FitStep[] {
     if (!rewritten.has(node)) {
       // What an activation follows is not linear in its error at the outputs, and stays.
       const isLinear = task.layer.groups === 1 && boundsBehind(task.layer.output) === undefined
-      if (isLinear) steps.push({ kind: 'downstream', task })
+      if (isLinear && effort.isDownstream) steps.push({ kind: 'downstream', task })
       continue
     }
     const pair = pairFrom(task, taskOf)

@@ -6,6 +6,7 @@ import { Tensor } from '../ir/tensor.js'
 import { SeededRandom } from '../runtime/random.js'
 import { Runtime } from '../runtime/session.js'
 import { type ActivationChain, activationBetween } from './activation-chain.js'
+import { efforts } from './effort.js'
 import type { Rows } from './feature-rows.js'
 import { smallNormalEquations } from './normal-equations.js'
 import { fitPair, type Pair } from './pair-fit.js'
@@ -83,6 +84,7 @@ const fit = (form: ActivationForm, start: Pair, rows: readonly Rows[], heldOut: 
     inverse: new Ridge(smallNormalEquations(rows[0]!), 1e-3).inverse(),
     rows,
     heldOut,
+    effort: efforts.full,
   })
 
 const truth: Pair = { first: draw(features * middle, 2), second: draw((middle + 1) * outputs, 2) }

@@ -4,6 +4,7 @@ import type { Value } from '../ir/graph.js'
 import { Tensor } from '../ir/tensor.js'
 import type { Runtime, Session } from '../runtime/session.js'
 import { type ActivationChain, applyChain } from './activation-chain.js'
+import type { TuneEffort } from './effort.js'
 import type { Rows } from './feature-rows.js'
 import { loadGraph, runGraph, weightsTensor } from './product-graph.js'
 import { QuasiNewton } from './quasi-newton.js'
@@ -34,10 +35,9 @@ export interface PairProblem {
   /** With the targets of the second layer. */
   readonly rows: readonly Rows[]
   readonly heldOut: readonly Rows[]
+  readonly effort: Pick<TuneEffort, 'pairSteps' | 'lastPairSteps'>
 }
 
-/** Each is two passes over the rows. */
-const steps = 60
 /** Of the layer behind the activation; towards its present weights. */
 const secondRegularisation = 1e-4
 /** Of P P' in the preconditioner, relative to its mean: directions which the second layer hardly uses are left alone. */
@@ -50,8 +50,6 @@ const patience = 8
 const leastGain = 1e-3
 /** Halvings of a step that leads up. */
 const halvings = 4
-/** Steps at the end, with the rows that were held out. */
-const lastSteps = 12
 
 /**
  * Fits both layers to what the second is to give: least squares over W, with P always solved for (variable projection, Golub and
@@ -60,7 +58,7 @@ const lastSteps = 12
  * more steps go over all rows.
  */
 export async function fitPair(runtime: Runtime, threads: number, problem: PairProblem): Promise<Pair> {
-  const { rows, heldOut, opset } = problem
+  const { rows, heldOut, opset, effort } = problem
   const solver = await GaussNewton.load(runtime, threads, problem)
   const judge = await ResidentRows.load(runtime, threads, heldOut, opset, (g, x, y) => judging(g, x, y, problem))
   try {
@@ -68,7 +66,7 @@ export async function fitPair(runtime: Runtime, threads: number, problem: PairPr
     let best = { pair: problem.start, error: await judged(problem.start) }
     const start = best
     let sinceBest = 0
-    await descend(runtime, threads, problem, rows, problem.start, solver, steps, async (pair) => {
+    await descend(runtime, threads, problem, rows, problem.start, solver, effort.pairSteps, async (pair) => {
       const error = await judged(pair)
       sinceBest = error < best.error * (1 - leastGain) ? 0 : sinceBest + 1
       if (error < best.error) best = { pair, error }
@@ -76,7 +74,7 @@ export async function fitPair(runtime: Runtime, threads: number, problem: PairPr
     })
     if (best === start || heldOut === rows) return best.pair
     const all = [...rows, ...heldOut]
-    return await descend(runtime, threads, problem, all, best.pair, solver, lastSteps, async () => true)
+    return await descend(runtime, threads, problem, all, best.pair, solver, effort.lastPairSteps, async () => true)
   } finally {
     await judge.release()
     await solver.release()

@@ -124,3 +124,34 @@ describe('ridge regression', () => {
     expect(noisy.error).toBeGreaterThan(clean.error)
   })
 })
+
+describe('products that rounding has made indefinite', () => {
+  // Two features that are nearly one, their products as float32 sums may leave them.
+  const indefinite = (error: number): NormalEquations => ({
+    features: 3,
+    outputs: 1,
+    hasBias: true,
+    gram: Float64Array.from([1, 1 + error, 0, 1 + error, 1, 0, 0, 0, 1]),
+    cross: Float64Array.from([1, 1, 0.5]),
+    squares: 2,
+  })
+
+  test.each([1e-6, 1e-4, 1e-3])(
+    'an error of %d: the regularisation is raised until the system can be solved',
+    (error) => {
+      const weights = new Ridge(indefinite(error), 1e-7).solve(indefinite(error).cross)
+      expect(weights[0]! + weights[1]!).toBeCloseTo(1, 1)
+      expect(weights[2]).toBeCloseTo(0.5, 2)
+    },
+  )
+
+  test('a choice among regularisations does not end at one that is too small', () => {
+    const { regularisation } = chooseRegularisation(indefinite(1e-4), indefinite(1e-4), new Float64Array(3))
+    expect(regularisation).toBeGreaterThan(0)
+  })
+
+  test('what are no numbers is refused', () => {
+    const none = { ...indefinite(0), gram: new Float64Array(9).fill(Number.NaN) }
+    expect(() => new Ridge(none, 1e-3)).toThrow(/finite/)
+  })
+})

@@ -11,14 +11,28 @@ export class Ridge {
   /** Diagonal of D. */
   readonly #pull: Float64Array
 
-  constructor({ gram, features, hasBias }: NormalEquations, regularisation: number) {
-    const system = matrix(gram.slice(), features, features)
-    const mean = Math.max(meanDiagonal(system, hasBias ? features - 1 : features), 1e-12)
-    this.#pull = new Float64Array(features).fill(regularisation * mean)
-    if (hasBias) this.#pull[features - 1] = biasShare * mean
-    for (let i = 0; i < features; i++) system.set(i, i, system.get(i, i) + this.#pull[i]!)
-    this.#gram = system
-    this.#factor = new CholeskyDecomposition(system)
+  /**
+   * Sums of products in float32 are positive definite only so far: where the factorisation fails, the regularisation is raised.
+   * Throws Error where nothing helps: rows that are no numbers.
+   */
+  constructor({ gram, features, hasBias }: NormalEquations, asked: number) {
+    const products = matrix(gram, features, features)
+    const mean = Math.max(meanDiagonal(products, hasBias ? features - 1 : features), 1e-12)
+    if (!Number.isFinite(mean)) throw new Error(noNumbers)
+    for (const factor of raises) {
+      const regularisation = factor === 1 ? asked : factor * Math.max(asked, leastRaised)
+      const pull = new Float64Array(features).fill(regularisation * mean)
+      if (hasBias) pull[features - 1] = biasShare * factor * mean
+      const system = products.clone()
+      for (let i = 0; i < features; i++) system.set(i, i, system.get(i, i) + pull[i]!)
+      const factorisation = new CholeskyDecomposition(system)
+      if (!factorisation.isPositiveDefinite()) continue
+      this.#gram = system
+      this.#factor = factorisation
+      this.#pull = pull
+      return
+    }
+    throw new Error(noNumbers)
   }
 
   /** Weights [features, outputs] for the right side X'Y of the same shape, towards `present` (default: zeros). */
@@ -50,6 +64,11 @@ export class Ridge {
 }
 
 const biasShare = 1e-9
+const noNumbers = 'a layer is fitted to rows that are no finite numbers'
+/** What a regularisation is multiplied with until the system can be factorised. */
+const raises = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
+/** Where none was asked for. */
+const leastRaised = 1e-7
 const powerSteps = 30
 
 function dominant(start: Matrix, apply: (v: Matrix) => Matrix): number {

@@ -7,12 +7,10 @@ import { identity } from '../passes/architecture/positions.js'
 import { cloneModel } from '../passes/clone-model.js'
 import type { Runtime } from '../runtime/session.js'
 import { ActivationStore } from './activation-store.js'
+import { efforts } from './effort.js'
 import { channelsAt, drawnPositions, type RowLayout, rowShape } from './feature-rows.js'
 import { knownPositions, pickPositions } from './picked-positions.js'
 import { stageProbe } from './probe.js'
-
-/** Over all samples, of one value: more rows than this make no fit better that has a few thousand unknowns a column. */
-const rowsOfValue = 120_000
 
 export interface TargetRows {
   /** Of the value, of that sample. */
@@ -37,16 +35,22 @@ export class TeacherRows {
   readonly perSample: number
   #hasOutputs = false
 
-  private constructor(model: Model, data: DataSet, options: RunOptions, store: ActivationStore) {
+  private constructor(model: Model, data: DataSet, options: RunOptions, rows: number, store: ActivationStore) {
     this.#model = model
     this.#data = data
     this.#options = { ...options, onProgress: undefined }
     this.#store = store
-    this.perSample = Math.max(1, Math.ceil(rowsOfValue / data.count))
+    this.perSample = Math.max(1, Math.ceil(rows / data.count))
   }
 
-  static async open(model: Model, data: DataSet, options: RunOptions): Promise<TeacherRows> {
-    return new TeacherRows(model, data, options, await ActivationStore.open())
+  /** `rows`: of a value, over all samples, at most. */
+  static async open(
+    model: Model,
+    data: DataSet,
+    options: RunOptions,
+    rows: number = efforts.full.rows,
+  ): Promise<TeacherRows> {
+    return new TeacherRows(model, data, options, rows, await ActivationStore.open())
   }
 
   /** Runs the original for what is not there yet. Throws UserError where the runtime does not take it. */

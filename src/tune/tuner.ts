@@ -3,6 +3,7 @@ import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
+import type { TuneEffort } from './effort.js'
 import type { TeacherRows } from './teacher-rows.js'
 
 export interface TuneRequest {
@@ -20,6 +21,8 @@ export interface TuneRequest {
   readonly options: RunOptions
   /** What the original computes for those samples, kept over several fits; default: gathered for this one. */
   readonly teacherRows?: TeacherRows | undefined
+  /** Default: full. */
+  readonly effort?: TuneEffort | undefined
 }
 
 export interface TuneReport {

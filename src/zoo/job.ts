@@ -5,7 +5,7 @@ import { type StagedModel, stageModel } from '../export/write-model.js'
 import { planKernels } from '../hw/kernels.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
-import { rememberNames } from '../passes/architecture/former-names.js'
+import { type FormerNames, rememberNames } from '../passes/architecture/former-names.js'
 import { readRecipe } from '../passes/architecture/recipe-file.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
@@ -67,7 +67,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const passes = await cleanUp(model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
-  const found = given === undefined ? await searched(model, symbols, options) : undefined
+  const found = given === undefined ? await searched(model, symbols, former, options) : undefined
   clock.lap('search')
   const recipe = given ?? found?.recipe
   const tailored =
@@ -129,10 +129,10 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
 }
 
 /** The recipe that a search finds, if there is to be one. */
-async function searched(model: Model, symbols: ReadonlyMap<string, number>, options: JobOptions) {
+async function searched(model: Model, symbols: ReadonlyMap<string, number>, former: FormerNames, options: JobOptions) {
   const { search, target, seed = 0, timeLimitSeconds, onStage, signal } = options
   if (search === undefined) return undefined
-  return searchRecipe(model, search, { target, symbols, seed, timeLimitSeconds, onStage, signal })
+  return searchRecipe(model, search, { target, symbols, former, seed, timeLimitSeconds, onStage, signal })
 }
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */

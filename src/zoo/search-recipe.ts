@@ -2,28 +2,36 @@ import type { Target } from '../hw/target.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
+import type { FormerNames } from '../passes/architecture/former-names.js'
 import type { SearchEntry, SearchedChoice, SearchedEntry, SearchPoint } from '../report/search-entry.js'
 import type { Budget } from '../search/budgets.js'
+import type { Expert } from '../search/expert/constraint.js'
+import { openExpertSpace } from '../search/expert/expert-space.js'
 import { weightProxy } from '../search/fidelity/weight-proxy.js'
 import { landscapeAround } from '../search/landscape.js'
-import { type OpenedSpace, openSpace, type SpacePart } from '../search/open-space.js'
-import { budgetsOf, type ScoredCandidate, type SearchAlgorithm, type SearchRequest } from '../search/request.js'
+import type { OpenedSpace, SpacePart } from '../search/open-space.js'
+import { budgetsOf, type GuessedAlgorithm, type ScoredCandidate, type SearchRequest } from '../search/request.js'
 import { search } from '../search/search.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
 import type { Choice } from '../search/space/choice.js'
+import { Space } from '../search/space/space.js'
 import { defaultLevels } from '../search/space/width-options.js'
 
 /** What to look for, and where. */
 export interface SearchOptions {
-  readonly algorithm: SearchAlgorithm
+  readonly algorithm: GuessedAlgorithm
   readonly parts: readonly SpacePart[]
   readonly budgets: readonly Budget[]
   readonly evaluations: number
+  /** What an expert allows and likes. */
+  readonly expert?: Expert | undefined
 }
 
 export interface SearchJob {
   readonly target: Target
   readonly symbols: ReadonlyMap<string, number>
+  /** What names from before the exact passes have become. */
+  readonly former?: FormerNames | undefined
   readonly seed: number
   readonly timeLimitSeconds?: number | undefined
   readonly onStage?: ((text: string) => void) | undefined
@@ -39,13 +47,15 @@ const mostPoints = 16
  */
 export async function searchRecipe(
   model: Model,
-  { algorithm, parts, budgets, evaluations }: SearchOptions,
-  { target, symbols, seed, timeLimitSeconds, onStage, signal }: SearchJob,
+  { algorithm, parts, budgets, evaluations, expert = { constraints: [] } }: SearchOptions,
+  { target, symbols, former, seed, timeLimitSeconds, onStage, signal }: SearchJob,
 ): Promise<{ readonly recipe: Recipe; readonly entry: SearchEntry }> {
   onStage?.('opening the search space')
   const widths = { kind: 'curated', levels: defaultLevels } as const
-  const opened = await openSpace(model, target, { parts, widths, binding: { symbols }, signal })
-  const losses = weightProxy(model, opened.space)
+  const asked = { parts, widths, binding: { symbols }, signal }
+  const { opened, constraints, preferred } = await openExpertSpace(model, target, expert, asked, former)
+  // Of closed options too: the report tells what they would lose.
+  const losses = preferred(weightProxy(model, new Space(opened.space.choices)))
   onStage?.(`searching ${opened.space.size} candidates`)
   const request = { opened, losses, budgets, algorithm, seed, evaluations, timeLimitSeconds, signal }
   const { original, best, front, dominatedShare, trajectory, proof, reason, evaluations: spent } = await search(request)
@@ -76,6 +86,7 @@ export async function searchRecipe(
     proof,
     reason,
     landscape: landscape(request, best),
+    ...(constraints.length > 0 && { expert: constraints }),
   }
   return { recipe: recipeOf(opened.space, best.candidate), entry }
 }

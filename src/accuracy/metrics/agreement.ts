@@ -83,6 +83,24 @@ export const divergence: Metric = {
     }),
 }
 
+export const expectedDrop: Metric = {
+  id: 'expected-drop',
+  title: 'expected drop',
+  definition:
+    'drop of top-1 accuracy, were the original as often right as it is sure: its share of its own class less its share of the ' +
+    "result's; mean over samples",
+  higherIsBetter: false,
+  unit: 'share',
+  needs: 'reference',
+  perfect: 0,
+  appliesTo: (outputs) => classAnswer(outputs)?.kind === 'scores',
+  start: () =>
+    meanAccumulator((sample) => {
+      const believed = sharesOf(referenceOf(sample))
+      return believed[largest(believed)]! - believed[classOf(sample.outputs)]!
+    }),
+}
+
 function referenceOf({ reference }: ScoredSample): Outputs {
   if (reference === undefined)
     throw new UserError('usage', '--metric', 'agreement needs two models', 'give a second model, or labels')

@@ -1,6 +1,6 @@
 import { UserError } from '../../ir/errors.js'
 import type { Labels } from '../data-set.js'
-import { cosineSimilarity, divergence, signalToNoise, top1Agreement } from './agreement.js'
+import { cosineSimilarity, divergence, expectedDrop, signalToNoise, top1Agreement } from './agreement.js'
 import { averagePrecision } from './average-precision.js'
 import type { Metric } from './metric.js'
 import { meanIntersectionOverUnion, pixelAccuracy } from './segmentation.js'
@@ -17,6 +17,7 @@ export const metrics: readonly Metric[] = [
   cosineSimilarity,
   signalToNoise,
   divergence,
+  expectedDrop,
 ]
 
 /**

@@ -11,6 +11,7 @@ const mostRows = 40
 type Why = SearchedChoice['others'][number]['why']
 
 const colors: Readonly<Record<Why, string>> = {
+  'ruled out': 'kind-vector',
   'exceeds a budget': 'kind-transposed-convolution',
   'loses more': 'warm',
   slower: 'before',

@@ -20,12 +20,15 @@ export function mutate(space: Space, candidate: Candidate, random: SeededRandom)
 }
 
 function otherOption(space: Space, choice: number, option: number, random: SeededRandom): number {
-  const count = space.optionCounts[choice]!
-  if (count < 2) return option
+  const open = space.openOptions[choice]!
+  const at = open.indexOf(option)
+  // A width of which nothing was left may stand at a closed option.
+  if (at < 0) return open[random.integer(0, open.length - 1)]!
+  if (open.length < 2) return option
   if (space.choices[choice]!.kind === 'width' && random.uniform() < 0.6) {
-    const next = option + (random.uniform() < 0.5 ? -1 : 1)
-    if (next >= 0 && next < count) return next
+    const next = at + (random.uniform() < 0.5 ? -1 : 1)
+    if (next >= 0 && next < open.length) return open[next]!
   }
-  const drawn = random.integer(0, count - 2)
-  return drawn < option ? drawn : drawn + 1
+  const drawn = random.integer(0, open.length - 2)
+  return open[drawn < at ? drawn : drawn + 1]!
 }

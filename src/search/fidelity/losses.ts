@@ -22,11 +22,12 @@ export function lossOf({ of }: Losses, candidate: Candidate): number {
 /** Every decision counts this much besides: of candidates that lose the same, the one that decides on less is better. */
 const decisionLoss = 1e-6
 
-/** Asks for the loss of every option that changes something, in order. */
+/** Asks for the loss of every open option that changes something, in order. Closed ones cannot be had. */
 export const lossesBy = (space: Space, loss: (decision: Decision) => number): Float64Array[] =>
-  space.choices.map((choice) =>
+  space.choices.map((choice, i) =>
     Float64Array.from({ length: optionCount(choice) }, (_, option) => {
       const decision = decisionOf(choice, option)
-      return decision === undefined ? 0 : loss(decision) + decisionLoss
+      if (decision === undefined) return 0
+      return space.isOpen(i, option) ? loss(decision) + decisionLoss : Number.POSITIVE_INFINITY
     }),
   )

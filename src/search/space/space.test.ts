@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { BlockDecision } from '../../passes/architecture/decision.js'
 import { isDeclined } from '../../passes/architecture/declined.js'
 import { SeededRandom } from '../../runtime/random.js'
+import { mutate } from '../algorithms/variation.js'
+import { lossesBy } from '../fidelity/losses.js'
 import { candidateOf, recipeOf } from './candidate-recipe.js'
 import type { Choice } from './choice.js'
 import { keyOf, Space } from './space.js'
@@ -57,6 +59,63 @@ describe('a space', () => {
         })
       }),
     )
+  })
+})
+
+describe('a space with closed options', () => {
+  // The trunk may not stay as it is, the middle has to, and nothing may be merged.
+  const open = [[0, 2], [1], [0, 1]]
+  const restricted = new Space(choices, open)
+  /** Widths that matter and forms are open. */
+  const isAllowed = (each: ArrayLike<number>) =>
+    open.every((options, i) => options.includes(each[i]!) || (each[2] === 2 && i === 1 && each[1] === 1))
+
+  test('counts and gives what is left', () => {
+    expect(restricted.size).toBe(4n)
+    expect(Array.from(restricted.all(), keyOf)).toEqual(['0,1,0', '0,1,1', '2,1,0', '2,1,1'])
+    expect(keyOf(restricted.original)).toBe('1,1,0')
+  })
+
+  test('takes the nearest open option instead of a closed one', () => {
+    expect(keyOf(restricted.canonical(candidate(1, 0, 2)))).toBe('2,1,0')
+    expect(keyOf(restricted.with(candidate(0, 1, 1), 2, 2))).toBe('0,1,0')
+    expect(keyOf(restricted.depthMultiplier(candidate(0, 1, 1), 1))).toBe('2,1,1')
+  })
+
+  test('a width of which nothing is left stays as it is, though it may not when there is something', () => {
+    const mustShrink = new Space(choices, [[0, 1, 2], [0], [0, 2]])
+    expect(keyOf(mustShrink.canonical(candidate(1, 1, 2)))).toBe('1,1,2')
+    expect(keyOf(mustShrink.canonical(candidate(1, 1, 0)))).toBe('1,0,0')
+    expect(Array.from(mustShrink.all(), keyOf)).toEqual(['0,0,0', '0,1,2', '1,0,0', '1,1,2', '2,0,0', '2,1,2'])
+  })
+
+  test('whatever is drawn, crossed, changed or near is open', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const random = new SeededRandom(seed)
+        const [a, b] = [restricted.random(random), restricted.random(random)]
+        const children = [a, b, restricted.crossover(a, b, random), mutate(restricted, a, random)]
+        for (const each of [...children, ...restricted.neighbours(a)]) expect(isAllowed(each), keyOf(each)).toBe(true)
+      }),
+    )
+  })
+
+  test('closed options cannot be had, and are not asked about', () => {
+    const asked: unknown[] = []
+    const losses = lossesBy(restricted, (decision) => {
+      asked.push(decision)
+      return 1
+    })
+    expect(asked).toEqual([
+      { kind: 'width', group: 'trunk', size: 32 },
+      { kind: 'width', group: 'trunk', size: 96 },
+      fused,
+    ])
+    expect(losses.map((list) => [...list].map(Number.isFinite))).toEqual([
+      [true, true, true],
+      [false, true],
+      [true, true, false],
+    ])
   })
 })
 

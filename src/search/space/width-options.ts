@@ -23,6 +23,16 @@ const leastShare = 0.25
 /** A group is widened to no more than a multiple of this: what there may be of idle lanes. */
 const mostLanes = 64
 
+/** Channels that go together in whatever form a block takes: a convolution in two groups needs pairs. */
+const blockGranularity = 2
+
+/** Channels of a group that can only go together, in every form that the blocks around may have if these are decided on too. */
+export const granularityOf = (group: ChannelGroup, hasBlocks: boolean): number =>
+  hasBlocks ? leastCommonMultiple(group.granularity, blockGranularity) : group.granularity
+
+/** Whether somebody allows a group a size. */
+export type SizeFilter = (group: ChannelGroup, size: number) => boolean
+
 /**
  * Sizes of a group, rising, the present one among them; of a curated space all that may be chosen from. `granularity`: channels
  * that can only go together, in every form that the blocks around may have.
@@ -30,8 +40,7 @@ const mostLanes = 64
 export function widthSizes(group: ChannelGroup, options: WidthOptions, granularity: number): number[] {
   const { size } = group
   const step = leastCommonMultiple(granularity, stepOf(options))
-  const lanes = options.kind === 'curated' ? leastCommonMultiple(granularity, mostLanes) : step
-  const most = isWidenable(group) ? Math.ceil(size / lanes) * lanes : size
+  const most = widest(group, options.kind === 'curated' ? leastCommonMultiple(granularity, mostLanes) : step)
   const sizes =
     options.kind === 'lanes'
       ? [...ladder.map((share) => Math.round((share * size) / step) * step), most]
@@ -39,6 +48,27 @@ export function widthSizes(group: ChannelGroup, options: WidthOptions, granulari
   const least = Math.min(size, Math.max(step, Math.ceil((leastShare * size) / step) * step))
   const kept = sizes.filter((each) => each >= least && each <= most && each % granularity === 0)
   return [...new Set([...kept, size])].sort((a, b) => a - b)
+}
+
+/** All sizes that a group can have, rising: what somebody may ask for, be it outside of what a search tries by itself. */
+export function possibleSizes(group: ChannelGroup, granularity: number): number[] {
+  const most = widest(group, leastCommonMultiple(granularity, mostLanes))
+  const sizes = Array.from({ length: Math.floor(most / granularity) }, (_, i) => (i + 1) * granularity)
+  return [...new Set([...sizes, group.size])].sort((a, b) => a - b)
+}
+
+/** Of sizes those that are allowed; where none is, the one nearest to the present size that is, if there is any. */
+export function allowedSizes(
+  group: ChannelGroup,
+  sizes: readonly number[],
+  granularity: number,
+  isAllowed: SizeFilter,
+): number[] {
+  const kept = sizes.filter((size) => isAllowed(group, size))
+  if (kept.length > 0) return kept
+  const gap = (size: number) => Math.abs(size - group.size)
+  const others = possibleSizes(group, granularity).filter((size) => isAllowed(group, size))
+  return others.sort((a, b) => gap(a) - gap(b) || b - a).slice(0, 1)
 }
 
 /**
@@ -74,6 +104,10 @@ function stepOf(options: WidthOptions): number {
       return options.increment
   }
 }
+
+/** The next multiple of lanes where a group can be widened. */
+const widest = (group: ChannelGroup, lanes: number): number =>
+  isWidenable(group) ? Math.ceil(group.size / lanes) * lanes : group.size
 
 const isWidenable = (group: ChannelGroup): boolean =>
   declineWidening(group, 'split') === undefined || declineWidening(group, 'zeros') === undefined

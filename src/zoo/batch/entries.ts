@@ -51,6 +51,7 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
       search,
       space,
       budget,
+      expert,
       evaluations,
       ...rest
     } = asked
@@ -59,7 +60,7 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
     const request: JobRequest = {
       ...(given(rest) as Omit<JobRequest, 'target'>),
       target: targetOf(target),
-      search: searchFor(file, { search, space, budget, evaluations, recipe: rest.recipe }),
+      search: searchFor(file, { search, space, budget, expert, evaluations, recipe: rest.recipe }),
       tune,
       channelScores: rest.channelScores ?? defaultChannelScoring(hasData, tune !== 'none'),
       shape: Object.entries(shape ?? {}).map(([name, sizes]) => `${name}=${sizes.join(',')}`),
@@ -71,7 +72,7 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
 
 /** What is said closer to a model counts; a recipe and a search take each other's place. */
 function merged(far: ModelRequest, near: ModelRequest): ModelRequest {
-  const { search, space, budget, evaluations, ...withoutSearch } = far
+  const { search, space, budget, expert, evaluations, ...withoutSearch } = far
   const { recipe, ...withoutRecipe } = far
   if (near.recipe !== undefined) return { ...withoutSearch, ...near }
   return near.search === undefined ? { ...far, ...near } : { ...withoutRecipe, ...near }

@@ -74,7 +74,7 @@ function placeFault({ defaults = {} }: Written): { readonly path: string; readon
 /** Paths in a manifest are relative to it. Targets and presets may also be names. */
 function seenFromHere(request: ModelRequest, folder: string): ModelRequest {
   const seen: Record<string, unknown> = { ...request }
-  for (const key of ['data', 'labels', 'testData', 'testLabels', 'recipe'] as const)
+  for (const key of ['data', 'labels', 'testData', 'testLabels', 'recipe', 'expert'] as const)
     if (request[key] !== undefined) seen[key] = join(folder, request[key])
   const { target, preprocess } = request
   if (target !== undefined && !targetNames().includes(target) && extname(target) !== '')

@@ -1,0 +1,62 @@
+import { type Losses, lossOf } from '../fidelity/losses.js'
+import type { Space } from '../space/space.js'
+import type { BuiltCandidate } from './measured.js'
+import type { SingleOption } from './screening.js'
+
+/** An option with what it lost by itself; infinite: the model does not allow it. */
+export interface MeasuredOption extends SingleOption {
+  readonly loss: number
+}
+
+/**
+ * Losses of single options as they were measured. Sizes of a group follow the guess, scaled to the one that was measured. What
+ * was not measured cannot be had, save what is guessed to lose nothing.
+ */
+export function optionLosses(space: Space, guess: Losses, measured: readonly MeasuredOption[]): Losses {
+  const of = space.choices.map((choice, i) => {
+    const own = measured.filter((each) => each.choice === i)
+    return guess.of[i]!.map((guessed, option) => {
+      if (option === choice.keep) return 0
+      if (choice.kind === 'width') {
+        if (option > choice.keep) return guessed
+        const [standIn] = own
+        return standIn === undefined
+          ? Number.POSITIVE_INFINITY
+          : (guessed * standIn.loss) / guess.of[i]![standIn.option]!
+      }
+      return own.find((each) => each.option === option)?.loss ?? Number.POSITIVE_INFINITY
+    })
+  })
+  return {
+    source: 'measured',
+    note: `of each of ${measured.length} options by itself, refitted briefly and run; sizes of a group follow its weights' energy`,
+    of,
+  }
+}
+
+/** How far a single correction goes: of what is wrong by a factor, the factor to this power. */
+const correctionPower = 0.5
+
+/** Losses corrected by what whole candidates lost: what was foreseen wrongly is shared out among their options. */
+export function corrected(losses: Losses, space: Space, built: readonly BuiltCandidate[]): Losses {
+  const shifts = losses.of.map((list) => Array.from(list, () => ({ sum: 0, weight: 0 })))
+  for (const { candidate, loss } of built) {
+    const foreseen = lossOf(losses, candidate)
+    if (!(foreseen > 0) || !Number.isFinite(foreseen)) continue
+    const shift = Math.log(Math.max(loss, 1e-9) / foreseen)
+    candidate.forEach((option, choice) => {
+      const share = losses.of[choice]![option]! / foreseen
+      if (option === space.original[choice] || share === 0) return
+      const entry = shifts[choice]![option]!
+      entry.sum += share * shift
+      entry.weight += share
+    })
+  }
+  const of = losses.of.map((list, choice) =>
+    list.map((loss, option) => {
+      const { sum, weight } = shifts[choice]![option]!
+      return weight === 0 ? loss : loss * Math.exp((correctionPower * sum) / weight)
+    }),
+  )
+  return { ...losses, of }
+}

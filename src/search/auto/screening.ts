@@ -1,0 +1,59 @@
+import type { Candidate } from '../../estimator/memo-table.js'
+import { figureOf } from '../budgets.js'
+import type { SearchRequest } from '../request.js'
+import { optionCount, type WidthChoice } from '../space/choice.js'
+
+/** One option by itself, everything else as the model has it. */
+export interface SingleOption {
+  readonly choice: number
+  readonly option: number
+  readonly candidate: Candidate
+}
+
+/** Less than this share of a figure is not worth a measurement. */
+const leastGain = 2e-3
+
+/** Added to guesses of losses: what they are wrong by. */
+const guessError = 0.02
+
+/** Of a group's sizes the one that is measured: nearest to this share of the present one. */
+const measuredShare = 0.6
+
+/**
+ * Options that are worth measuring, best first: those that save most of the latency, or of what there is a budget for, over what
+ * they are guessed to lose. Of a group's sizes one stands for all. At most `most`.
+ */
+export function promisingOptions(
+  request: Omit<SearchRequest, 'algorithm' | 'evaluations'>,
+  most: number,
+): SingleOption[] {
+  const { opened, losses } = request
+  const { space, table } = opened
+  const figures = ['latency' as const, ...request.budgets.map(({ figure }) => figure)]
+  const original = { ...table.score(space.original) }
+  const gainOf = (candidate: Candidate) => {
+    const score = table.score(candidate)
+    return Math.max(...figures.map((figure) => 1 - figureOf(score, figure) / figureOf(original, figure)))
+  }
+  const found = space.choices.flatMap((choice, i) => {
+    const options =
+      choice.kind === 'width' ? standIn(choice) : Array.from({ length: optionCount(choice) }, (_, option) => option)
+    return options.flatMap((option) => {
+      if (option === choice.keep) return []
+      const candidate = space.with(space.original, i, option)
+      const gain = gainOf(candidate)
+      const guess = losses.of[i]![option]!
+      return gain < leastGain || !Number.isFinite(guess)
+        ? []
+        : [{ choice: i, option, candidate, promise: gain / (guess + guessError) }]
+    })
+  })
+  return found.sort((a, b) => b.promise - a.promise).slice(0, most)
+}
+
+function standIn({ sizes, keep }: WidthChoice): number[] {
+  const wanted = measuredShare * sizes[keep]!
+  const distance = (option: number) => Math.abs(sizes[option]! - wanted)
+  const narrower = sizes.flatMap((_, option) => (option < keep ? [option] : []))
+  return narrower.sort((a, b) => distance(a) - distance(b)).slice(0, 1)
+}

@@ -1,0 +1,28 @@
+import type { ChannelGroup } from '../../passes/architecture/channel-groups.js'
+import type { Choice } from '../space/choice.js'
+import type { Option } from './constraint.js'
+import type { Demand, Place } from './places.js'
+
+type PlaceName = Pick<Place, 'kind' | 'name'>
+
+/** The place that a choice of a space is about. */
+export const placeOf = (choice: Choice): PlaceName =>
+  choice.kind === 'width' ? { kind: 'group', name: choice.group } : { kind: 'block', name: choice.block }
+
+export const isSamePlace = (a: PlaceName, b: PlaceName): boolean => a.kind === b.kind && a.name === b.name
+
+/** The constraints on a place, in the order of their file. */
+export const demandsOn = (demands: readonly Demand[], place: PlaceName): Demand[] =>
+  demands.filter(({ places }) => places.some((each) => isSamePlace(each, place)))
+
+/** The options of a choice as constraints see them. */
+export const optionsOf = (choice: Choice): Option[] =>
+  choice.kind === 'width'
+    ? choice.sizes.map((size, option) => ({ kind: 'group', size, isPresent: option === choice.keep }))
+    : choice.decisions.map((decision) => ({ kind: 'block', form: decision?.alternative ?? 'as-is' }))
+
+export const sizeOption = (group: ChannelGroup, size: number): Option => ({
+  kind: 'group',
+  size,
+  isPresent: size === group.size,
+})
