@@ -4,11 +4,12 @@
 // Usage: node bench/closed-form.mjs SHARED_DIR [part of a case's name]. Needs dist/. Cases are added to
 // bench/results/closed-form.json as they are done.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { machine } from './machine.mjs'
+import { watchResident } from './resident.mjs'
 
 const [shared, only = ''] = process.argv.slice(2)
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
@@ -96,25 +97,6 @@ const cases = [
 const folder = mkdtempSync(join(tmpdir(), 'closed-form-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** Of a process and all that it started, in bytes. */
-function residentOf(pid) {
-  const parents = new Map()
-  const sizes = new Map()
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      parents.set(Number(entry), Number(fields[1]))
-      sizes.set(Number(entry), Number(fields[21]) * 4096)
-    } catch {
-      // It has ended.
-    }
-  }
-  const isBelow = (child) => child === pid || (parents.has(child) && child > 1 && isBelow(parents.get(child)))
-  return [...sizes].filter(([each]) => isBelow(each)).reduce((sum, [, size]) => sum + size, 0)
-}
-
 /** The report of one run, with seconds and the most memory that was seen. */
 async function optimize({ file, data }, decisions, tune) {
   const recipe = join(folder, 'recipe.json')
@@ -126,15 +108,12 @@ async function optimize({ file, data }, decisions, tune) {
   const child = spawn(process.execPath, [program, join(shared, file), ...data, ...args, ...paths], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  let peak = 0
-  const timer = setInterval(() => {
-    peak = Math.max(peak, residentOf(child.pid))
-  }, 200)
+  const resident = watchResident(child.pid)
   const code = await new Promise((resolve) => child.on('exit', resolve))
-  clearInterval(timer)
+  const peakBytes = resident.stop()
   if (code !== 0) throw new Error(`exit code ${code}`)
   const seconds = (performance.now() - started) / 1000
-  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes: peak }
+  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes }
 }
 
 const rounded = (value, digits = 4) => Number(value.toFixed(digits))
