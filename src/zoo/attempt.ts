@@ -5,6 +5,7 @@ import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { DriverResult } from '../passes/driver.js'
 import type { AccuracyEntry } from '../report/report.js'
+import type { Found } from './found.js'
 import type { JobOptions } from './job-options.js'
 import { judge } from './judge.js'
 import { type Tailored, type TailorJob, tailor } from './tailor.js'
@@ -64,22 +65,28 @@ export async function attempt(recipe: Recipe | undefined, job: AttemptJob): Prom
   }
 }
 
+/** Results that are written, verified and judged, before the last one is taken. */
+const mostAttempts = 3
+
 /**
- * The first of some recipes whose result is good; where none is, the last. `onNext` is told of each that is not, while there is
- * another to be tried.
+ * The first result that is good, of what a search found; where none is, the last, or the model with exact passes alone where
+ * that keeps all that was asked for. `onFailed` is told of each that is not, while there is another to be tried.
  */
 export async function firstGood(
-  recipes: readonly (Recipe | undefined)[],
+  { first, after, isBestAsIs }: Pick<Found, 'first' | 'after' | 'isBestAsIs'>,
   job: AttemptJob,
-  onNext: (failed: Attempt) => void,
+  onFailed: (failed: Attempt) => void,
 ): Promise<Attempt> {
-  for (const [i, recipe] of recipes.entries()) {
+  let recipe = first
+  for (let count = 1; ; count++) {
     const tried = await attempt(recipe, job)
-    if (tried.isGood || i === recipes.length - 1) return tried
-    onNext(tried)
+    if (tried.isGood || recipe === undefined) return tried
+    const next = count < mostAttempts ? after(recipe, tried.accuracy?.drop) : undefined
+    if (next === undefined && !isBestAsIs) return tried
+    onFailed(tried)
     await tried.staged.discard()
+    recipe = next
   }
-  throw new Error('there is no recipe to be tried')
 }
 
 /** What is emitted although it is not good: what lost too much, where that was asked for; never what is wrong. */

@@ -73,12 +73,12 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       ? undefined
       : await searchedRecipes(model, search, { symbols, former, start: given, data, options, digest })
   clock.lap('search')
-  const recipes = found?.recipes.slice(0, mostAttempts) ?? (given === undefined ? [] : [given])
+  const attempts = found ?? { first: given, after: () => undefined, isBestAsIs: false }
   const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, teacher: found?.teacher }
   const failures: string[] = []
-  const last = await firstGood(recipes.length === 0 ? [undefined] : recipes, job, ({ accuracy, checked }) => {
+  const last = await firstGood(attempts, job, ({ accuracy, checked }) => {
     const why = accuracy?.gate.reason ?? checked.verification.reason ?? 'it differs'
-    failures.push(`what the search found first was not good enough (${why}): the next was taken`)
+    failures.push(`what the search found was not good enough (${why}): something that loses less was taken`)
   })
   const { final, tailored, staged, after, checked, accuracy } = last
   const searched: SearchEntry = found?.entryOf(last.recipe) ?? { algorithm: 'none' }
@@ -119,9 +119,6 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     timing: clock.laps(),
   }
 }
-
-/** A search finds one recipe, or several of which the next is tried when one fails on data that the search has not seen. */
-const mostAttempts = 3
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
 const isJudged = ({ recipe, search, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>

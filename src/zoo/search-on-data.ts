@@ -1,7 +1,6 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
-import type { SearchedEntry } from '../report/search-entry.js'
 import type { BuiltCandidate } from '../search/auto/measured.js'
 import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
 import { curatedStep } from '../search/curated-step.js'
@@ -11,6 +10,7 @@ import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { channelScorer } from '../tune/channel-scorers.js'
 import { efforts } from '../tune/effort.js'
 import type { FidelityTable } from '../tune/fidelity-table.js'
+import type { Found } from './found.js'
 import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
 import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
@@ -27,14 +27,6 @@ export interface DataSearchJob extends SearchJob, TableOptions {
   readonly stop?: AbortSignal | undefined
 }
 
-export interface FoundOnData {
-  /** What may be written, the best first. */
-  readonly recipes: readonly Recipe[]
-  readonly entryOf: (taken: Recipe | undefined) => SearchedEntry
-  /** The original in the form in which recipes were tried. */
-  readonly teacher: Model
-}
-
 /** Candidates that are built, where nobody says how many. */
 export const defaultBuilt = 60
 
@@ -42,7 +34,7 @@ export const defaultBuilt = 60
 const [optionShare, finalShare] = [0.7, 0.07]
 
 /** Searches a model (exact passes applied) for recipes, with candidates that are built, refitted and run on calibration data. */
-export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<FoundOnData> {
+export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<Found> {
   const { target, seed, onStage, signal, calibration, maxDrop, channelScores } = job
   const { evaluations = defaultBuilt } = options
   const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
@@ -86,15 +78,27 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       },
       onBuilt: (_, best, count) => onStage?.(`${stage}: ${count} built, ${bestText(best, originalMs)}`),
     })
-    const { ranked, losses, built } = outcome
+    const { ladder, losses, built } = outcome
     const request = { opened, losses, budgets }
-    if (ranked.length === 0 && budgets.length > 0) throw nothingKeeps(budgetsOf(request), outcome.reason, options)
-    const recipes = ranked.map(({ candidate }) => recipeOf(space, candidate))
-    const entryOf = (taken: Recipe | undefined) => {
-      const best = (taken === undefined ? undefined : ranked[recipes.indexOf(taken)]) ?? null
-      return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
+    const first = ladder.first()
+    if (first === undefined && budgets.length > 0) throw nothingKeeps(budgetsOf(request), outcome.reason, options)
+    const tried = new Map<Recipe, BuiltCandidate>()
+    const recipeFor = (candidate: BuiltCandidate | undefined) => {
+      if (candidate === undefined) return undefined
+      const recipe = recipeOf(space, candidate.candidate)
+      tried.set(recipe, candidate)
+      return recipe
     }
-    return { recipes, entryOf, teacher }
+    return {
+      first: recipeFor(first),
+      isBestAsIs: budgets.length === 0,
+      after: (failed, drop) => (drop === undefined ? undefined : recipeFor(ladder.after(tried.get(failed)!, drop))),
+      entryOf: (taken) => {
+        const best = (taken === undefined ? undefined : tried.get(taken)) ?? null
+        return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
+      },
+      teacher,
+    }
   } finally {
     for (const table of tables) await table.close()
   }

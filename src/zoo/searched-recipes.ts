@@ -4,22 +4,13 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
-import type { SearchedEntry } from '../report/search-entry.js'
 import { channelScoringDefaults } from '../tune/channel-scorers.js'
+import type { Found } from './found.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { defaultMaxDrop } from './judge.js'
 import type { SearchOptions } from './search-recipe.js'
 import { leastSamples } from './search-samples.js'
-
-export interface Found {
-  /** The best first; none: the model is best as it is. */
-  readonly recipes: readonly Recipe[]
-  /** What was done, as of the recipe that was taken in the end; undefined: none was. */
-  readonly entryOf: (taken: Recipe | undefined) => SearchedEntry
-  /** The original in the form that recipes were tried on. */
-  readonly teacher?: Model | undefined
-}
 
 export interface SearchContext {
   readonly symbols: ReadonlyMap<string, number>
@@ -60,7 +51,7 @@ export async function searchedRecipes(model: Model, search: SearchOptions, conte
   if (search.algorithm !== 'auto') {
     const { searchRecipe } = await import('./search-recipe.js')
     const { recipe, entry } = await searchRecipe(model, { ...search, algorithm: search.algorithm }, job)
-    return { recipes: [recipe], entryOf: () => entry }
+    return { first: recipe, after: () => undefined, isBestAsIs: false, entryOf: () => entry }
   }
   if (data?.calibration === undefined)
     throw new UserError(
