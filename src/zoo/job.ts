@@ -74,7 +74,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       : await searchedRecipes(model, search, { symbols, former, start: given, data, options, digest })
   clock.lap('search')
   const attempts = found ?? { first: given, after: () => undefined, isBestAsIs: false }
-  const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, teacher: found?.teacher }
+  const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, workshop: found?.workshop }
   const failures: string[] = []
   const last = await firstGood(attempts, job, ({ accuracy, checked }) => {
     const why = accuracy?.gate.reason ?? checked.verification.reason ?? 'it differs'

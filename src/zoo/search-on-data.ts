@@ -30,6 +30,9 @@ export interface DataSearchJob extends SearchJob, TableOptions {
 /** Candidates that are built, where nobody says how many. */
 export const defaultBuilt = 60
 
+/** Models with their new weights that are kept until one is written. */
+const keptResults = 2
+
 /** Of those that are built the share that is single options; of the rest some are built once more with all effort. */
 const [optionShare, finalShare] = [0.7, 0.07]
 
@@ -54,7 +57,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     const fit = { calibration: samples[rung], heldOut: samples.measured, effort: efforts[rung] }
     const table = await openFidelityTable(place, fit, job)
     tables.push(table)
-    return new FidelityEvaluator(teacher, table, context)
+    return new FidelityEvaluator(teacher, table, context, rung === 'full' ? keptResults : 0)
   }
   const { space, table } = opened
   const originalMs = table.score(space.original).latencyMs
@@ -97,7 +100,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
         const best = (taken === undefined ? undefined : tried.get(taken)) ?? null
         return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
       },
-      teacher,
+      workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
     }
   } finally {
     for (const table of tables) await table.close()
