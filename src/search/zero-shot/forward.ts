@@ -39,7 +39,7 @@ export async function forward(runtime: Runtime, model: Model, feeds: Feeds): Pro
   const outputs = isFailure(session) ? session : await runtime.run(session, feeds)
   if (!isFailure(session)) await runtime.release(session)
   if (isFailure(outputs)) {
-    const what = `onnxruntime does not run it with random weights: ${outputs.message}`
+    const what = `onnxruntime does not run it: ${outputs.message}`
     throw new UserError('invalid-model', '', what, 'search without scores', model.file)
   }
   return outputs

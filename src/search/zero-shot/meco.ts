@@ -16,7 +16,7 @@ const channelsDrawn = 8
  */
 export const meco: ArchitectureScore = {
   definition: 'smallest eigenvalues of correlations between feature maps, summed over layers, normal input',
-  source: 'Jiang et al., MeCo, NeurIPS 2023, equation 9',
+  source: 'Jiang et al., MeCo, NeurIPS 2023',
   async of(model, { runtime, seed, sizes }) {
     // Normalization needs company; the feature maps of the first sample are looked at.
     const net = randomised(model, sizes, { seed })

@@ -18,7 +18,7 @@ import type { ArchitectureScore } from './score.js'
  */
 export const naswot: ArchitectureScore = {
   definition: 'logarithm of the determinant of the kernel of activation patterns, normal inputs',
-  source: 'Mellor et al., Neural Architecture Search without Training, ICML 2021, equation 2',
+  source: 'Mellor et al., Neural Architecture Search without Training, ICML 2021',
   async of(model, { runtime, seed, sizes }) {
     const net = randomised(model, sizes, { seed })
     const patch = new Patch(net.model)

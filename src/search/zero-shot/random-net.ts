@@ -40,7 +40,7 @@ export interface RandomNet {
   readonly layers: readonly RandomLayer[]
 }
 
-/** Keeps the variance of what goes through rectifiers. Source: He et al. 2015, equation 10. */
+/** Keeps the variance of what goes through rectifiers. Source: He et al. 2015. */
 export const heDeviation = (fanIn: number): number => Math.sqrt(2 / fanIn)
 
 /**

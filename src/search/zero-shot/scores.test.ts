@@ -7,6 +7,7 @@ import { inferTypes } from '../../ir/infer.js'
 import { Tensor } from '../../ir/tensor.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { Runtime } from '../../runtime/session.js'
+import { componentEntropy, expressivity, progressivity } from './az-nas.js'
 import { macCount, parameterCount } from './counts.js'
 import { normalFeeds } from './forward.js'
 import { meco, smallestEigenvalue } from './meco.js'
@@ -212,6 +213,67 @@ describe('MeCo', () => {
   })
 })
 
+describe('AZ-NAS', () => {
+  const entropyOf = (rows: readonly (readonly number[])[]) =>
+    componentEntropy(Tensor.float32(rows.flat(), [rows.length, rows[0]!.length]))
+
+  test.each<[string, number[][], number]>([
+    [
+      'two components alike',
+      [
+        [1, 1],
+        [1, -1],
+        [-1, 1],
+        [-1, -1],
+      ],
+      Math.log(2),
+    ],
+    [
+      'one component',
+      [
+        [1, 2],
+        [2, 4],
+        [3, 6],
+      ],
+      0,
+    ],
+    [
+      'nothing but means',
+      [
+        [5, 7],
+        [5, 7],
+      ],
+      0,
+    ],
+    [
+      'three quarters and one',
+      [
+        [Math.sqrt(3), 1],
+        [Math.sqrt(3), -1],
+        [-Math.sqrt(3), 1],
+        [-Math.sqrt(3), -1],
+      ],
+      Math.log(4) - 0.75 * Math.log(3),
+    ],
+  ])('entropy: %s', (_, rows, expected) => {
+    expect(entropyOf(rows)).toBeCloseTo(expected, 6)
+  })
+
+  test('adds up blocks, and takes the least growth from one to the next', async () => {
+    const model = net((g, x, dense) => {
+      const first = dense(g.op('Relu', [dense(x, 3, 24)]), 24, 12)
+      return dense(dense(g.op('Relu', [dense(first, 12, 24)]), 24, 2), 2, 2)
+    })
+    // Two blocks: of 12 channels (3 dimensions within 4 samples) and of 2.
+    const [sum, growth] = [await expressivity.of(model, setting), await progressivity.of(model, setting)]
+    const [first, second] = [(sum - growth) / 2, (sum + growth) / 2]
+    expect(first).toBeGreaterThan(second)
+    expect(first).toBeLessThanOrEqual(Math.log(3))
+    expect(second).toBeGreaterThan(0)
+    expect(second).toBeLessThanOrEqual(Math.log(2))
+  })
+})
+
 const convolutional = (channels: number) => {
   const model = buildModel((g) => {
     const weight = (dims: number[]) =>
@@ -235,6 +297,7 @@ test.each<[string, ArchitectureScore]>([
   ['Zen-score', zenScore],
   ['SynFlow', synflow],
   ['MeCo', meco],
+  ['expressivity', expressivity],
 ])('%s is the same for the same seed, and larger for a net eight times as wide', async (_, score) => {
   const narrow = await score.of(convolutional(8), setting)
   expect(Number.isFinite(narrow)).toBe(true)

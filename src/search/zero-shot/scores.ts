@@ -1,5 +1,6 @@
 import { ObservedOriginal } from '../fidelity/observed-original.js'
 import { weightLosses } from '../fidelity/weight-proxy.js'
+import { expressivity, progressivity } from './az-nas.js'
 import { macCount, parameterCount } from './counts.js'
 import { meco } from './meco.js'
 import { naswot } from './naswot.js'
@@ -16,6 +17,8 @@ export const zeroShotScores = {
   'zen-score': ofArchitecture(zenScore),
   synflow: ofArchitecture(synflow),
   meco: ofArchitecture(meco),
+  expressivity: ofArchitecture(expressivity),
+  progressivity: ofArchitecture(progressivity),
   decisions: ofDecisions({ definition: 'how few decisions there are', source: 'a baseline' }, async () => () => 1),
   weights: ofDecisions(
     { definition: 'what options lose by their weights, added up', source: 'src/search/fidelity/weight-proxy.ts' },

@@ -23,7 +23,7 @@ const perturbation = 0.01
  */
 export const zenScore: ArchitectureScore = {
   definition: 'logarithm of how far features before the head move with the input, normalization taken into account',
-  source: 'Lin et al., Zen-NAS, ICCV 2021, algorithm 1',
+  source: 'Lin et al., Zen-NAS, ICCV 2021',
   async of(model, { runtime, seed, sizes }) {
     const net = randomised(model, sizes, { seed, deviation: () => 1 })
     const patch = new Patch(net.model)
