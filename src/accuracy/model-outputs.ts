@@ -1,5 +1,5 @@
 import { dimsEqual } from '../ir/dim.js'
-import { UserError } from '../ir/errors.js'
+import { quoted, UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import { Tensor } from '../ir/tensor.js'
 import { dimsOf } from '../ir/type.js'
@@ -143,12 +143,9 @@ class BatchRunner {
       this.#size ??= this.#fitting(feeds, outputs)
       return [{ sample: samples[0]!, outputs }]
     }
-    if ([...outputs.values()].every(({ dims }) => dims[0] === rows))
-      return samples.map((sample, at) => ({ sample, outputs: row(outputs, at) }))
-    if (this.#fixed !== undefined) {
-      const what = `outputs of a batch of ${rows} have no axis of ${rows}`
-      throw notRun(this.#model, `cannot be scored on ${this.#data.source}`, what)
-    }
+    const mixed = [...outputs].find(([, { dims }]) => dims[0] !== rows)
+    if (mixed === undefined) return samples.map((sample, at) => ({ sample, outputs: row(outputs, at) }))
+    if (this.#fixed !== undefined) throw notBySample(this.#model, rows, ...mixed)
     return this.#oneByOne(samples)
   }
 
@@ -185,6 +182,15 @@ function row(outputs: Outputs, at: number): Map<string, Tensor> {
   }
   return rows
 }
+
+const notBySample = (model: Model, batch: number, name: string, { dims }: Tensor) =>
+  new UserError(
+    'invalid-model',
+    quoted(name),
+    `[${dims.join(', ')}] for a batch of ${batch}: what of it belongs to which sample is not known`,
+    'export the model for a batch of 1, or for any batch',
+    model.file,
+  )
 
 const notRun = (model: Model, what: string, why: string) =>
   new UserError(

@@ -5,11 +5,12 @@ import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
+import type { SearchOptions } from '../zoo/search-recipe.js'
 import { bindingOptions } from './binding.js'
 import { channelScoresOption } from './channel-scores-option.js'
 import { dataOf, dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
-import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { interruptSignal, startProgress, stopThenInterrupt, wantsColors } from './progress.js'
 import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
@@ -47,8 +48,8 @@ const builder = (args: Argv) =>
       data: {
         ...dataOptions.data,
         describe:
-          'samples that a recipe is fitted to and judged by: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or ' +
-          'of class folders of them; without a recipe: inputs to verify on [default: seeded random]',
+          'samples that a search and a recipe are fitted to and judged by: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or ' +
+          'of class folders of them; with --search none and without a recipe: inputs to verify on [default: seeded random]',
       },
       'max-drop': { ...dataOptions['max-drop'], describe: `${dataOptions['max-drop'].describe} [default: 0.01]` },
       'best-effort': {
@@ -74,6 +75,7 @@ const builder = (args: Argv) =>
     .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
     .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
     .example('$0 model.onnx --recipe recipe.json --data images/', 'another architecture, refitted and judged')
+    .example('$0 model.onnx --data images/ --preprocess imagenet', 'finds an architecture that keeps the accuracy')
     .example('$0 model.onnx --search exact --budget latency=70%', 'the recipe that is expected to lose least within it')
     .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
 
@@ -96,11 +98,13 @@ async function run(options: Options): Promise<void> {
       import('../export/write-text.js'),
       import('../ir/errors.js'),
     ])
-  const search = searchOf({ ...options, coResident: options['co-resident'] })
-  if (options['save-recipe'] !== undefined && search === undefined)
+  const asked = searchOf({ ...options, coResident: options['co-resident'], searchTime: options['search-time'] })
+  if (options['save-recipe'] !== undefined && asked === undefined)
     throw new UserError('usage', '--save-recipe', 'nothing is searched', 'say how with --search')
   const target = loadTarget(options.target)
   const hasData = options.data !== undefined
+  const interrupts = interruptsOf(asked)
+  const search = asked && { ...asked, stop: interrupts.stop }
   const tune = options.tune ?? (hasData ? defaultTuner() : 'none')
   const progress = await startProgress(!options.quiet && !options.json)
   let report: Report
@@ -123,7 +127,7 @@ async function run(options: Options): Promise<void> {
       timeLimitSeconds: options['time-limit'],
       tool: { name: toolName, version: toolVersion },
       onStage: (text) => progress.stage(text),
-      signal: interruptSignal(),
+      signal: interrupts.signal,
     })
   } finally {
     progress.stop()
@@ -142,6 +146,14 @@ async function run(options: Options): Promise<void> {
     stdout.write(`${terminalReport(report, colorsFor(wantsColors(stdout)))}\n`)
   }
   announce(report, options.quiet || options.json)
+}
+
+/** A search on data is ended by the first Ctrl-C with the best so far; everything else ends at once. */
+function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | undefined; signal: AbortSignal } {
+  if (search?.algorithm !== 'auto') return { stop: undefined, signal: interruptSignal() }
+  return stopThenInterrupt(search.seconds, () =>
+    stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
+  )
 }
 
 /** The recipe that a search found, as a file. */

@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime/session.js'
 import { efforts } from './effort.js'
 import { type FitStep, type FitTask, planSteps } from './fit-task.js'
 import { LayerSolver } from './layer-fit.js'
+import type { LinearLayer } from './linear-layer.js'
 import { RowProducts } from './normal-equations.js'
 import { areComparable, outputDistance } from './output-distance.js'
 import { fitPair } from './pair-fit.js'
@@ -24,20 +25,31 @@ const patience = 4
  * Solves for the weights of rewritten layers, one after the other: each sees what the student's own layers before it give, and
  * is fitted to the original's value that its output stands for, less what a residual path adds; a layer and the linear one
  * behind its activation are fitted together. Then linear layers further downstream, which now see other inputs, are refitted
- * where that brings the model's outputs nearer to the original's on held-out samples. What is no 2-D convolution or Gemm with
- * constant weights keeps them. Throws UserError where the runtime does not take a model.
+ * where that brings the model's outputs nearer to the original's on held-out samples. What is no 2-D convolution, Gemm or MatMul
+ * with constant weights keeps them. Throws UserError where the runtime does not take a model.
  */
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
-  const runtime = openRuntime(request.options)
-  const { teacher, student, data, options, effort = efforts.full } = request
-  const own =
-    request.teacherRows === undefined ? await TeacherRows.open(teacher, data, options, effort.rows) : undefined
-  const walk = await StudentWalk.open(student, data, runtime, options)
+  const { teacher, data, options, teacherRows, effort = efforts.full } = request
+  if (teacherRows !== undefined) return tuneTowards(teacherRows, request)
+  const own = await TeacherRows.open(teacher, data, options, effort.rows)
   try {
-    return await new ClosedForm(request, request.teacherRows ?? own!, walk, runtime).run()
+    return await tuneTowards(own, request)
   } finally {
-    await walk.close()
-    await own?.close()
+    await own.close()
+  }
+}
+
+async function tuneTowards(teacher: TeacherRows, request: TuneRequest): Promise<TuneReport> {
+  const { student, data, options } = request
+  const runtime = openRuntime(options)
+  try {
+    const walk = await StudentWalk.open(student, data, runtime, options)
+    try {
+      return await new ClosedForm(request, teacher, walk, runtime).run()
+    } finally {
+      await walk.close()
+    }
+  } finally {
     runtime.close()
   }
 }
@@ -99,7 +111,7 @@ class ClosedForm {
     }
     if (fits.every((fit) => fit === undefined)) return
     const weights = fits.map((fit, group) => fit?.weights ?? task.layer.weights(group))
-    this.#write(task, weights)
+    if (!this.#write([task, weights])) return
     const hardest = fits
       .filter((fit) => fit !== undefined)
       .map(({ ridge, regularisation }) => ({ conditioning: ridge.conditioning(), regularisation }))
@@ -115,14 +127,14 @@ class ClosedForm {
     const equations = await solver.equations(own.kept)
     const fit = await solver.fit(own, first.layer.weights(0), first.bounds, equations)
     const begin = fit?.weights ?? first.layer.weights(0)
-    const [features, middle, outputs] = [first.layer.features + 1, first.layer.outputs, second.layer.outputs]
     const regularisation = fit?.regularisation ?? defaultRegularisation
     const ridge = new Ridge(equations, regularisation)
     const pair = await fitPair(this.#runtime, this.#threads, {
       start: { first: begin, second: second.layer.weights(0) },
-      features,
-      middle,
-      outputs,
+      features: first.layer.width,
+      middle: first.layer.outputs,
+      outputs: second.layer.outputs,
+      hasBias: second.layer.hasBias,
       activation,
       opset: Math.max(17, this.#request.student.opsets.get('') ?? 0),
       inverse: ridge.inverse(),
@@ -130,8 +142,7 @@ class ClosedForm {
       heldOut: further.heldOut,
       effort: this.#request.effort ?? efforts.full,
     })
-    this.#write(first, [pair.first])
-    this.#write(second, [pair.second])
+    if (!this.#write([first, [pair.first]], [second, [pair.second]])) return
     const conditioning = ridge.conditioning()
     for (const { layer, target } of [first, second])
       this.#layers.push({ layer: layer.node.label, target, regularisation, conditioning })
@@ -148,8 +159,9 @@ class ClosedForm {
     const equations = await solver.equations(rows!.kept)
     const before = this.#distance ?? (await this.#measure())
     const tried = async (regularisation: number) => {
-      this.#write(task, [new Ridge(equations, regularisation).solve(equations.cross, present)])
-      return { regularisation, distance: await this.#measure() }
+      const weights = new Ridge(equations, regularisation).solve(equations.cross, present)
+      const isWritten = this.#write([task, [weights]])
+      return { regularisation, distance: isWritten ? await this.#measure() : Number.POSITIVE_INFINITY }
     }
     const nearest = (a: Trial, b: Trial) => (b.distance < a.distance ? b : a)
     const asIs: Trial = { regularisation: undefined, distance: before }
@@ -158,7 +170,7 @@ class ClosedForm {
     if (best === asIs) best = nearest(best, await tried(cautiousRegularisation))
     this.#rejected = best === asIs ? this.#rejected + 1 : 0
     if (best.regularisation === undefined) {
-      this.#write(task, [present])
+      this.#write([task, [present]])
       this.#distance = before
       return
     }
@@ -166,7 +178,7 @@ class ClosedForm {
     const all = joined(equations, await solver.equations(rows!.heldOut))
     const { regularisation } = best
     const ridge = new Ridge(all, regularisation)
-    this.#write(task, [ridge.solve(all.cross, present)])
+    if (!this.#write([task, [ridge.solve(all.cross, present)]])) return
     const conditioning = ridge.conditioning()
     this.#layers.push({ layer: layer.node.label, target: task.target, regularisation, conditioning })
   }
@@ -175,13 +187,22 @@ class ClosedForm {
     return outputDistance(this.#walk, this.#teacher, this.#heldOut)
   }
 
-  #write({ layer }: FitTask, weights: readonly Float64Array[]): void {
+  /**
+   * Gives layers other weights, by groups. false: some are too large for their dtype, and all the layers have what they had before
+   * they were fitted.
+   */
+  #write(...fits: readonly (readonly [task: FitTask, weights: readonly Float64Array[]])[]): boolean {
     const patch = new Patch(this.#request.student)
-    layer.write(patch, weights)
+    const isWritten = fits.every(([{ layer }, weights]) => layer.write(patch, weights))
+    if (!isWritten) for (const [{ layer }] of fits) layer.write(patch, presentWeights(layer))
     patch.collectGarbage(() => true)
     this.#distance = undefined
+    return isWritten
   }
 }
+
+const presentWeights = (layer: LinearLayer): Float64Array[] =>
+  Array.from({ length: layer.groups }, (_, group) => layer.weights(group))
 
 /** What a layer downstream is solved with (undefined: it stays as it is), and how far the outputs are then. */
 interface Trial {

@@ -3,9 +3,11 @@ import { identity } from '../passes/architecture/positions.js'
 import type { ConvolutionGeometry } from '../passes/convolution-layer.js'
 import { SeededRandom } from '../runtime/random.js'
 
-/** Rows of a linear system: features [count, width] with a trailing 1 for the bias, and what they are to give [count, outputs]. */
+/** Rows of a linear system: features [count, width], and what they are to give [count, outputs]. */
 export interface Rows {
   readonly count: number
+  /** Whether the last feature is the 1 of a bias. */
+  readonly hasBias: boolean
   readonly features: Float32Array
   readonly targets: Float32Array
 }
@@ -117,9 +119,7 @@ export function channelsAt(y: Tensor, positions: Int32Array, layout: RowLayout):
 }
 
 /** Rows with several lists of targets for the same features. */
-export interface SharedRows {
-  readonly count: number
-  readonly features: Float32Array
+export interface SharedRows extends Omit<Rows, 'targets'> {
   readonly targets: readonly Float32Array[]
 }
 
@@ -138,7 +138,7 @@ export class RowChunks {
   /** All rows so far, with one of the lists of targets. The last chunk may be short. */
   with(list: number): Rows[] {
     this.#close()
-    return this.#chunks.map(({ count, features, targets }) => ({ count, features, targets: targets[list]! }))
+    return this.#chunks.map((chunk) => ({ ...chunk, targets: chunk.targets[list]! }))
   }
 
   #close(): void {
@@ -146,7 +146,7 @@ export class RowChunks {
     if (first === undefined) return
     const features = concatenated(this.#open.map((rows) => rows.features))
     const targets = first.targets.map((_, list) => concatenated(this.#open.map((rows) => rows.targets[list]!)))
-    this.#chunks.push({ count: this.#count, features, targets })
+    this.#chunks.push({ count: this.#count, hasBias: first.hasBias, features, targets })
     this.#open = []
     this.#count = 0
   }

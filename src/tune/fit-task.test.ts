@@ -45,6 +45,22 @@ const cases: readonly Case[] = [
     steps: ['pair a, sum + stem', 'downstream y'],
   },
   {
+    title: 'products with biases, an activation between them, are a pair too',
+    build: (g, stem) => {
+      const rows = g.op('Transpose', [stem], { perm: [0, 2, 3, 1] })
+      const product = (x: Value, name: string, dims: readonly number[]) => {
+        const y = g.op('MatMul', [x, g.constant(drawn(random, dims))])
+        y.name = name
+        return named(g.op('Add', [y, g.constant(drawn(random, [dims[1]!]))]), `${name} + bias`)
+      }
+      const inside = g.op('Relu', [product(rows, 'a', [4, 8])])
+      const sum = named(g.op('Add', [rows, product(inside, 'b', [8, 4])]), 'sum')
+      return g.op('Transpose', [sum], { perm: [0, 3, 1, 2] })
+    },
+    fitted: ['a'],
+    steps: [`pair a + bias, sum + Transpose`, 'downstream y'],
+  },
+  {
     title: 'what is added with other sizes is no residual path',
     build: (g, stem) => {
       const mean = g.op('GlobalAveragePool', [stem])

@@ -44,7 +44,7 @@ export function planSteps(request: TuneRequest): FitStep[] {
     if (task === undefined) continue
     if (!rewritten.has(node)) {
       // What an activation follows is not linear in its error at the outputs, and stays.
-      const isLinear = task.layer.groups === 1 && boundsBehind(node.outputs[0]!) === undefined
+      const isLinear = task.layer.groups === 1 && boundsBehind(task.layer.output) === undefined
       if (isLinear && effort.isDownstream) steps.push({ kind: 'downstream', task })
       continue
     }
@@ -64,7 +64,7 @@ function pairFrom(
   taskOf: (node: Node) => FitTask | undefined,
 ): Extract<FitStep, { kind: 'pair' }> | undefined {
   if (first.layer.groups !== 1 || first.residual !== undefined) return undefined
-  const output = first.layer.node.outputs[0]!
+  const { output } = first.layer
   for (const node of consumersWithin(output)) {
     const second = taskOf(node)
     if (second === undefined || !second.layer.isPointwise || second.layer.groups !== 1) continue
@@ -92,7 +92,7 @@ const isBefore = (value: Value | undefined, node: Node): boolean =>
 function fitTask(node: Node, { correspondence }: TuneRequest, known: ReadonlySet<string>): FitTask | undefined {
   const layer = linearLayer(node)
   if (layer === undefined) return undefined
-  const output = node.outputs[0]!
+  const { output } = layer
   const reader = output.soleUser
   const sum = reader !== undefined && isSum(reader) ? reader : undefined
   const residual = sum?.inputs.find((input) => input !== output)

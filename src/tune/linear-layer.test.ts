@@ -30,6 +30,16 @@ const gemm =
   (g: GraphBuilder, x: Value) =>
     g.op('Gemm', [x, g.constant(weight, 'weight'), bias && g.constant(bias, 'bias')], attributes)
 
+/** `add`: what is added to the product, behind it or before it. */
+const matmul =
+  (weight: Tensor, add?: Tensor, isFirst = false) =>
+  (g: GraphBuilder, x: Value) => {
+    const product = g.op('MatMul', [x, g.constant(weight, 'weight')])
+    if (add === undefined) return product
+    const operands = [product, g.constant(add, 'bias')]
+    return g.op('Add', isFirst ? operands.reverse() : operands)
+  }
+
 const cases: readonly Case[] = [
   {
     title: '3x3, two groups, images of one sample as a batch',
@@ -81,7 +91,15 @@ const cases: readonly Case[] = [
   { title: 'Gemm of several rows', dims: [4, 5], build: gemm(draw(5, 3), draw(3)), isPointwise: true },
   { title: 'Gemm, transB', dims: [1, 5], build: gemm(draw(3, 5), draw(3), { transB: 1 }), isPointwise: true },
   { title: 'Gemm without C', dims: [1, 5], build: gemm(draw(3, 5), undefined, { transB: 1 }), isPointwise: true },
+  { title: 'MatMul', dims: [1, 5], build: matmul(draw(5, 3)), isPointwise: true },
+  { title: 'MatMul with a bias', dims: [1, 7, 5], build: matmul(draw(5, 3), draw(3)), isPointwise: true },
+  { title: 'MatMul, its bias in front', dims: [1, 5], build: matmul(draw(5, 3), draw(3), true), isPointwise: true },
+  { title: 'MatMul, a bias of rank 3', dims: [1, 7, 5], build: matmul(draw(5, 3), draw(1, 1, 3)), isPointwise: true },
+  { title: 'MatMul of rank 4', dims: [1, 2, 3, 5], build: matmul(draw(5, 4), draw(4)), isPointwise: true },
+  { title: 'MatMul of rank 4 by itself', dims: [1, 2, 3, 5], build: matmul(draw(5, 4)), isPointwise: true },
 ]
+
+const layerOf = (model: Model) => [...model.graph.nodes()].map(linearLayer).find((layer) => layer !== undefined)
 
 const modelOf = ({ dims, build }: Pick<Case, 'dims' | 'build'>): Model => {
   const model = buildModel((g) => g.output(build(g, g.input('x', 'float32', dims)), 'y'))
@@ -99,7 +117,7 @@ function products(
   const { positions } = rowShape(outDims, layer.layout)
   const all = Int32Array.from({ length: positions }, (_, i) => i)
   const rows = weights.map((_, group) => layer.rows(x, outDims, all, group))
-  const height = layer.features + 1
+  const height = layer.width
   const found: number[] = []
   for (let n = 0; n < positions; n++) {
     for (const [group, w] of weights.entries()) {
@@ -124,8 +142,8 @@ afterAll(() => runtime.close())
 describe('a layer as a linear system', () => {
   test.each(cases)('$title: rows times weights are its output, also with other weights', async (each) => {
     const model = modelOf(each)
-    const node = model.graph.last!
-    const layer = linearLayer(node)!
+    const layer = layerOf(model)!
+    expect(layer.output.name).toBe('y')
     expect(layer.isPointwise).toBe(each.isPointwise === true)
     const x = drawn(random, each.dims, 2)
     const rowsOfRun = async () => {
@@ -144,15 +162,16 @@ describe('a layer as a linear system', () => {
     const present = Array.from({ length: layer.groups }, (_, group) => layer.weights(group))
     expectAlike(products(layer, x, y.dims, present), rows)
 
-    const names = node.inputs.slice(1).map((input) => input?.name)
+    const names = [...model.graph.initializers].map(({ name }) => name)
     const others = present.map((weights) => weights.map(() => random.uniform() - 0.5))
     const patch = new Patch(model)
     expect(layer.write(patch, others)).toBe(true)
     patch.collectGarbage(() => true)
     expectAlike((await rowsOfRun()).rows, products(layer, x, y.dims, others))
-    for (const [at, name] of names.entries()) if (name !== undefined) expect(node.inputs[at + 1]!.name).toBe(name)
-    expect(model.graph.initializers.size).toBe(2)
-    const read = linearLayer(node)!
+    // What had no bias but can have one has it now.
+    expect([...model.graph.initializers].map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+    expect(model.graph.initializers.size).toBe(layer.hasBias ? 2 : 1)
+    const read = layerOf(model)!
     for (const [group, weights] of others.entries()) expectAlike(read.weights(group), weights)
   })
 
@@ -167,7 +186,7 @@ describe('a layer as a linear system', () => {
       Int32Array.from({ length: 20 }, (_, i) => i),
       0,
     )
-    const width = layer.features + 1
+    const { width } = layer
     const some = layer.rows(x, outDims, Int32Array.of(19, 3, 8), 0)
     expect([...some]).toEqual([19, 3, 8].flatMap((at) => [...all.subarray(at * width, (at + 1) * width)]))
   })
@@ -205,6 +224,15 @@ describe('a layer as a linear system', () => {
     { title: 'Gemm with alpha', dims: [1, 5], build: gemm(draw(5, 3), draw(3), { alpha: 0.5 }) },
     { title: 'Gemm with beta', dims: [1, 5], build: gemm(draw(5, 3), draw(3), { beta: 0.5 }) },
     { title: 'Gemm with another C a row', dims: [2, 5], build: gemm(draw(5, 3), draw(2, 3)) },
+    { title: 'MatMul of constants of rank 3', dims: [2, 4, 5], build: matmul(draw(2, 5, 3)) },
+    { title: 'MatMul with a vector', dims: [4, 5], build: matmul(draw(5)) },
+    {
+      title: 'MatMul with the constant in front',
+      dims: [5, 4],
+      build: (g, x) => g.op('MatMul', [g.constant(draw(3, 5)), x]),
+    },
+    { title: 'MatMul of a vector', dims: [5], build: matmul(draw(5, 3)) },
+    { title: 'MatMul of two inputs', dims: [5, 5], build: (g, x) => g.op('MatMul', [x, g.op('Relu', [x])]) },
     { title: 'Conv of one axis', dims: [1, 2, 5], build: conv(draw(3, 2, 3), draw(3)) },
     {
       title: 'ConvTranspose',
@@ -215,5 +243,30 @@ describe('a layer as a linear system', () => {
   ]
   test.each(refused)('$title is none', (each) => {
     expect(linearLayer(modelOf(each).graph.last!)).toBeUndefined()
+  })
+
+  const withoutBias: readonly Pick<Case, 'title' | 'dims' | 'build'>[] = [
+    { title: 'another vector for every row', dims: [2, 5], build: matmul(draw(5, 3), draw(2, 3)) },
+    { title: 'one number for all', dims: [2, 5], build: matmul(draw(5, 3), draw(1)) },
+    { title: 'one number a row', dims: [3, 5], build: matmul(draw(5, 3), draw(3, 1)) },
+    { title: 'what makes the rank larger', dims: [2, 5], build: matmul(draw(5, 3), draw(1, 1, 3)) },
+    {
+      title: 'a vector, where the product is wanted too',
+      dims: [2, 5],
+      build: (g, x) => {
+        const product = g.op('MatMul', [x, g.constant(draw(5, 3))])
+        return g.op('Mul', [g.op('Add', [product, g.constant(draw(3))]), product])
+      },
+    },
+    {
+      title: 'a computed vector',
+      dims: [2, 5],
+      build: (g, x) => g.op('Add', [g.op('MatMul', [x, g.constant(draw(5, 3))]), g.op('Neg', [g.constant(draw(3))])]),
+    },
+  ]
+  test.each(withoutBias)('a product has no bias in $title', (each) => {
+    const layer = layerOf(modelOf(each))!
+    expect(layer.hasBias).toBe(false)
+    expect(layer.output).toBe(layer.node.outputs[0])
   })
 })

@@ -2,22 +2,23 @@ import type { Runtime, Session } from '../runtime/session.js'
 import type { Rows } from './feature-rows.js'
 import { loadGraph, matrices, runGraph } from './product-graph.js'
 
-/** Sums over rows, in float64: X'X [features, features], X'Y [features, outputs], and the squares of Y. The last feature is 1. */
+/** Sums over rows, in float64: X'X [features, features], X'Y [features, outputs], and the squares of Y. */
 export interface NormalEquations {
   readonly features: number
+  /** Whether the last feature is the 1 of a bias. */
+  readonly hasBias: boolean
   readonly outputs: number
   readonly gram: Float64Array
   readonly cross: Float64Array
   squares: number
 }
 
-export const emptyEquations = (features: number, outputs: number): NormalEquations => ({
-  features,
-  outputs,
-  gram: new Float64Array(features * features),
-  cross: new Float64Array(features * outputs),
-  squares: 0,
-})
+/** Of rows like these. */
+function emptyEquations({ count, hasBias, features: x, targets: y }: Rows): NormalEquations {
+  const [features, outputs] = [x.length / count, y.length / count]
+  const [gram, cross] = [new Float64Array(features * features), new Float64Array(features * outputs)]
+  return { features, hasBias, outputs, gram, cross, squares: 0 }
+}
 
 /** Normal equations of tall matrices, on onnxruntime: float32 within a chunk of rows, float64 over chunks. */
 export class RowProducts {
@@ -41,7 +42,7 @@ export class RowProducts {
   async normalEquations(chunks: readonly Rows[]): Promise<NormalEquations> {
     const [first] = chunks
     if (first === undefined) throw new Error('no rows')
-    const sums = emptyEquations(first.features.length / first.count, first.targets.length / first.count)
+    const sums = emptyEquations(first)
     for (const chunk of chunks) {
       const [x, y] = matrices(chunk)
       const products = await runGraph(this.#runtime, this.#session, { x, y })
@@ -54,9 +55,10 @@ export class RowProducts {
 }
 
 /** The same in place, for systems so small that a message to the runtime costs more than the sums. */
-export function smallNormalEquations({ count, features: x, targets: y }: Rows): NormalEquations {
-  const [features, outputs] = [x.length / count, y.length / count]
-  const sums = emptyEquations(features, outputs)
+export function smallNormalEquations(rows: Rows): NormalEquations {
+  const { count, features: x, targets: y } = rows
+  const sums = emptyEquations(rows)
+  const { features, outputs } = sums
   for (let n = 0; n < count; n++) {
     const row = n * features
     for (let i = 0; i < features; i++) {

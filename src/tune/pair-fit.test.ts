@@ -14,7 +14,7 @@ import { Ridge } from './ridge.js'
 
 const random = new SeededRandom(31)
 const draw = (length: number, scale: number) => Float64Array.from({ length }, () => (random.uniform() - 0.5) * scale)
-/** Features with the 1 at the end. */
+/** Features with the 1 at the end, where the first layer has a bias. */
 const [features, middle, outputs] = [6, 5, 3]
 
 function chainOf(form: ActivationForm): ActivationChain {
@@ -43,7 +43,7 @@ function outputsOf({ first, second }: Pair, x: Float32Array, f: (u: number) => n
   const count = x.length / features
   const y = new Float32Array(count * outputs)
   for (let n = 0; n < count; n++) {
-    for (let m = 0; m <= middle; m++) {
+    for (let m = 0; m < second.length / outputs; m++) {
       let u = 0
       for (let i = 0; m < middle && i < features; i++) u += x[n * features + i]! * first[i * middle + m]!
       const h = m === middle ? 1 : f(u)
@@ -53,10 +53,10 @@ function outputsOf({ first, second }: Pair, x: Float32Array, f: (u: number) => n
   return y
 }
 
-function rowsOf(count: number, pair: Pair, f: (u: number) => number): Rows {
+function rowsOf(count: number, pair: Pair, f: (u: number) => number, hasBias = true): Rows {
   const values = draw(count * features, 4)
-  const x = Float32Array.from(values, (value, i) => (i % features === features - 1 ? 1 : value))
-  return { count, features: x, targets: outputsOf(pair, x, f) }
+  const x = Float32Array.from(values, (value, i) => (hasBias && i % features === features - 1 ? 1 : value))
+  return { count, hasBias, features: x, targets: outputsOf(pair, x, f) }
 }
 
 /** Energy of the error over that of the targets. */
@@ -78,6 +78,7 @@ const fit = (form: ActivationForm, start: Pair, rows: readonly Rows[], heldOut: 
     features,
     middle,
     outputs,
+    hasBias: start.second.length > middle * outputs,
     activation: chainOf(form),
     opset: form === 'Silu' ? 24 : 17,
     inverse: new Ridge(smallNormalEquations(rows[0]!), 1e-3).inverse(),
@@ -101,11 +102,31 @@ describe('two layers with an activation between them', () => {
     },
   )
 
+  test.each([
+    ['the first', false, true],
+    ['the second', true, false],
+    ['both', false, false],
+  ])('without a bias of %s', async (_, hasFirst, hasSecond) => {
+    const f = functions['Relu']!
+    const pair = { first: truth.first, second: truth.second.slice(0, (hasSecond ? middle + 1 : middle) * outputs) }
+    const [rows, heldOut, fresh] = [
+      rowsOf(600, pair, f, hasFirst),
+      rowsOf(150, pair, f, hasFirst),
+      rowsOf(150, pair, f, hasFirst),
+    ]
+    const start = { first: near(pair.first, 0.5), second: near(pair.second, 1) }
+    const found = await fit('Relu', start, [rows], [heldOut])
+    expect(found.second.length).toBe(pair.second.length)
+    expect(errorOf(start, fresh, f)).toBeGreaterThan(0.01)
+    expect(errorOf(found, fresh, f)).toBeLessThan(1e-3)
+  })
+
   test('rows in several chunks are the same rows', async () => {
     const f = functions['Relu']!
     const [a, b, heldOut] = [rowsOf(200, truth, f), rowsOf(70, truth, f), rowsOf(60, truth, f)]
     const both = {
       count: 270,
+      hasBias: true,
       features: Float32Array.of(...a.features, ...b.features),
       targets: Float32Array.of(...a.targets, ...b.targets),
     }

@@ -13,7 +13,7 @@ import { Ridge } from './ridge.js'
 
 /**
  * Two layers with an activation between them: y = P h + b, h = f(X W). Matrices as rows of samples: W [features, middle], and
- * P [middle + 1, outputs] with the bias in its last row.
+ * P [middle + 1, outputs] with the bias in its last row, or [middle, outputs] without one.
  */
 export interface Pair {
   readonly first: Float64Array
@@ -25,6 +25,8 @@ export interface PairProblem {
   readonly features: number
   readonly middle: number
   readonly outputs: number
+  /** Of the second layer. */
+  readonly hasBias: boolean
   readonly activation: ActivationChain
   /** Of the model: what the activation's operators mean. */
   readonly opset: number
@@ -90,13 +92,14 @@ async function descend(
   most: number,
   goOn: (pair: Pair) => Promise<boolean>,
 ): Promise<Pair> {
-  const { middle, outputs, opset } = problem
+  const { middle, outputs, hasBias, opset } = problem
   const resident = await ResidentRows.load(runtime, threads, rows, opset, (g, x, y) => learning(g, x, y, problem))
   const [yes, no] = [Tensor.bool([true], []), Tensor.bool([false], [])]
   /** P solved for, and the error and its gradient there. */
   const evaluate = async (first: Float64Array, before: Float64Array) => {
     const seen = await resident.sums({ ...tensorsOf({ first, second: before }, problem), isStep: no })
-    const equations = { features: middle + 1, outputs, gram: seen.get('a')!, cross: seen.get('b')!, squares: 0 }
+    const [gram, cross] = [seen.get('a')!, seen.get('b')!]
+    const equations = { features: hasBias ? middle + 1 : middle, hasBias, outputs, gram, cross, squares: 0 }
     const second = new Ridge(equations, secondRegularisation).solve(equations.cross, before)
     const sums = await resident.sums({ ...tensorsOf({ first, second }, problem), isStep: yes })
     return { first, second, gradient: sums.get('a')!.map((value) => -value), error: sums.get('b')![0]! }
@@ -127,7 +130,7 @@ async function descend(
 
 const tensorsOf = ({ first, second }: Pair, { features, middle, outputs }: PairProblem) => ({
   w: weightsTensor(first, [features, middle]),
-  p: weightsTensor(second, [middle + 1, outputs]),
+  p: weightsTensor(second, [second.length / outputs, outputs]),
 })
 
 /** (G + D)^-1 g (P P' + e)^-1, in float64, with what does not change in the runtime. */
@@ -184,11 +187,11 @@ class GaussNewton {
  * What a pass gives: a step's X' (descent of half the squared error in X W) and the error, or the equations of the second layer.
  * One graph for both, so that the rows are in memory once.
  */
-function learning(g: GraphBuilder, x: Value, y: Value, { activation }: PairProblem): void {
-  const { u, h, residual, back } = forward(g, x, y, activation)
+function learning(g: GraphBuilder, x: Value, y: Value, problem: PairProblem): void {
+  const { u, h, residual, back } = forward(g, x, y, problem)
   const isStep = g.input('isStep', 'bool', [])
   const step = g.subgraph('step', (inner) => {
-    const wanted = inner.op('Mul', [inner.op('MatMul', [residual, back]), slope(inner, u, activation)])
+    const wanted = inner.op('Mul', [inner.op('MatMul', [residual, back]), slope(inner, u, problem.activation)])
     inner.output(inner.op('Gemm', [x, wanted], { transA: 1 }))
     inner.output(inner.op('ReduceSumSquare', [residual], { keepdims: 1 }))
   })
@@ -201,19 +204,19 @@ function learning(g: GraphBuilder, x: Value, y: Value, { activation }: PairProbl
   g.output(outputs[1]!, 'b')
 }
 
-function judging(g: GraphBuilder, x: Value, y: Value, { activation }: PairProblem): void {
-  const { residual } = forward(g, x, y, activation)
+function judging(g: GraphBuilder, x: Value, y: Value, problem: PairProblem): void {
+  const { residual } = forward(g, x, y, problem)
   g.output(g.op('ReduceSumSquare', [residual], { keepdims: 0 }), 'error')
 }
 
-function forward(g: GraphBuilder, x: Value, y: Value, activation: ActivationChain) {
+function forward(g: GraphBuilder, x: Value, y: Value, { activation, hasBias }: PairProblem) {
   const w = g.input('w', 'float32', ['features', 'middle'])
   const p = g.input('p', 'float32', ['extended', 'outputs'])
   const u = g.op('MatMul', [x, w])
-  const index = (value: number) => g.constant(Tensor.int64([value]))
-  const ones = g.op('Slice', [x, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)])
-  const h = g.op('Concat', [applyChain(g, activation, u), ones], { axis: 1 })
-  const middle = g.op('Slice', [p, index(0), index(-1), index(0)])
+  const indexes = (...values: number[]) => g.constant(Tensor.int64(values))
+  const shown = applyChain(g, activation, u)
+  const h = hasBias ? g.op('Pad', [shown, indexes(0, 0, 0, 1), g.constant(Tensor.float32([1], []))]) : shown
+  const middle = hasBias ? g.op('Slice', [p, indexes(0), indexes(-1), indexes(0)]) : p
   return { u, h, residual: g.op('Sub', [y, g.op('MatMul', [h, p])]), back: g.op('Transpose', [middle]) }
 }
 

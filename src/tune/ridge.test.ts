@@ -9,16 +9,18 @@ const random = new SeededRandom(23)
 const uniform = () => random.uniform() - 0.5
 
 /** Rows whose targets are those weights times the features, and noise. */
-function rowsOf(count: number, weights: Float64Array, outputs: number, noise = 0): Rows {
+function rowsOf(count: number, weights: Float64Array, outputs: number, noise = 0, hasBias = true): Rows {
   const features = weights.length / outputs
-  const x = Float32Array.from({ length: count * features }, (_, i) => (i % features === features - 1 ? 1 : uniform()))
+  const x = Float32Array.from({ length: count * features }, (_, i) =>
+    hasBias && i % features === features - 1 ? 1 : uniform(),
+  )
   const y = Float32Array.from({ length: count * outputs }, (_, i) => {
     const [n, o] = [Math.floor(i / outputs), i % outputs]
     let sum = noise * uniform()
     for (let f = 0; f < features; f++) sum += x[n * features + f]! * weights[f * outputs + o]!
     return sum
   })
-  return { count, features: x, targets: y }
+  return { count, hasBias, features: x, targets: y }
 }
 
 const drawWeights = (features: number, outputs: number) => Float64Array.from({ length: features * outputs }, uniform)
@@ -39,13 +41,14 @@ function errorOf({ count, features: x, targets: y }: Rows, weights: Float64Array
 }
 
 /** What a system of no ridge but that of the constructor is: (G + D) as it is documented. */
-function systemOf({ gram, features }: NormalEquations, regularisation: number): Float64Array {
+function systemOf({ gram, features, hasBias }: NormalEquations, regularisation: number): Float64Array {
   let trace = 0
-  for (let i = 0; i < features - 1; i++) trace += gram[i * features + i]!
-  const mean = trace / (features - 1)
+  const pulled = hasBias ? features - 1 : features
+  for (let i = 0; i < pulled; i++) trace += gram[i * features + i]!
+  const mean = trace / pulled
   return gram.map((value, at) => {
     const [i, j] = [Math.floor(at / features), at % features]
-    return i !== j ? value : value + mean * (i === features - 1 ? 1e-9 : regularisation)
+    return i !== j ? value : value + mean * (i >= pulled ? 1e-9 : regularisation)
   })
 }
 
@@ -55,7 +58,8 @@ describe('ridge regression', () => {
   const rows = rowsOf(60, weights, outputs, 0.1)
   const equations = smallNormalEquations(rows)
 
-  test('the inverse times the system is the identity', () => {
+  test.each([true, false])('the inverse times the system is the identity, with a bias: %s', (hasBias) => {
+    const equations = smallNormalEquations(rowsOf(60, weights, outputs, 0.1, hasBias))
     for (const regularisation of [1e-5, 1e-1]) {
       const inverse = new Ridge(equations, regularisation).inverse()
       const system = systemOf(equations, regularisation)
@@ -84,6 +88,7 @@ describe('ridge regression', () => {
     expect(relativeError(equations, tried)).toBeCloseTo(errorOf(rows, tried), 6)
     const both = {
       count: 80,
+      hasBias: true,
       features: Float32Array.of(...rows.features, ...other.features),
       targets: Float32Array.of(...rows.targets, ...other.targets),
     }
@@ -125,6 +130,7 @@ describe('products that rounding has made indefinite', () => {
   const indefinite = (error: number): NormalEquations => ({
     features: 3,
     outputs: 1,
+    hasBias: true,
     gram: Float64Array.from([1, 1 + error, 0, 1 + error, 1, 0, 0, 0, 1]),
     cross: Float64Array.from([1, 1, 0.5]),
     squares: 2,

@@ -2,7 +2,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { NormalEquations } from './normal-equations.js'
 
 /**
- * Ridge towards present weights: (G + D) W = X'Y + D W0 with D = regularisation x mean diagonal of G, next to nothing for the
+ * Ridge towards present weights: (G + D) W = X'Y + D W0 with D = regularisation x mean diagonal of G, next to nothing for a
  * bias, which is the last feature. Source: Hoerl and Kennard 1970; float64 by Cholesky.
  */
 export class Ridge {
@@ -15,14 +15,14 @@ export class Ridge {
    * Sums of products in float32 are positive definite only so far: where the factorisation fails, the regularisation is raised.
    * Throws Error where nothing helps: rows that are no numbers.
    */
-  constructor({ gram, features }: NormalEquations, asked: number) {
+  constructor({ gram, features, hasBias }: NormalEquations, asked: number) {
     const products = matrix(gram, features, features)
-    const mean = Math.max(meanDiagonal(products), 1e-12)
+    const mean = Math.max(meanDiagonal(products, hasBias ? features - 1 : features), 1e-12)
     if (!Number.isFinite(mean)) throw new Error(noNumbers)
     for (const factor of raises) {
       const regularisation = factor === 1 ? asked : factor * Math.max(asked, leastRaised)
       const pull = new Float64Array(features).fill(regularisation * mean)
-      pull[features - 1] = biasShare * factor * mean
+      if (hasBias) pull[features - 1] = biasShare * factor * mean
       const system = products.clone()
       for (let i = 0; i < features; i++) system.set(i, i, system.get(i, i) + pull[i]!)
       const factorisation = new CholeskyDecomposition(system)
@@ -122,8 +122,9 @@ export function someOutputs(equations: NormalEquations, most: number): NormalEqu
 const matrix = (values: Float64Array, rows: number, columns: number): Matrix =>
   Matrix.from1DArray(rows, columns, values)
 
-function meanDiagonal(system: Matrix): number {
+/** Of the first elements. */
+function meanDiagonal(system: Matrix, count: number): number {
   let sum = 0
-  for (let i = 0; i < system.rows - 1; i++) sum += system.get(i, i)
-  return sum / Math.max(1, system.rows - 1)
+  for (let i = 0; i < count; i++) sum += system.get(i, i)
+  return sum / Math.max(1, count)
 }

@@ -31,14 +31,14 @@ export class TaskRows {
   /** Of each of the layer's groups. */
   async ofLayer(task: FitTask): Promise<SplitRows[]> {
     const { layer } = task
-    const width = layer.groups * (layer.features + 1 + layer.outputs)
+    const width = layer.groups * (layer.width + layer.outputs)
     const sets = Array.from({ length: layer.groups }, () => new RowSet())
     for await (const row of this.#windows(task, [task], width)) {
       for (const [group, set] of sets.entries()) {
         const features = layer.rows(row.input, row.dims, row.positions, group)
         const targets =
           layer.groups === 1 ? row.targets[0]! : columnsOf(row.targets[0]!, group, layer.outputs, layer.groups)
-        set.add(row.sample, { count: row.positions.length, features, targets: [targets] })
+        set.add(row.sample, { count: row.positions.length, hasBias: layer.hasBias, features, targets: [targets] })
       }
     }
     return sets.map((set) => set.split(0))
@@ -48,9 +48,11 @@ export class TaskRows {
   async ofPair(first: FitTask, second: FitTask): Promise<[own: SplitRows, further: SplitRows]> {
     const { layer } = first
     const set = new RowSet()
-    const width = layer.features + 1 + layer.outputs + second.layer.outputs
+    const { hasBias } = layer
+    const width = layer.width + layer.outputs + second.layer.outputs
     for await (const { input, dims, positions, sample, targets } of this.#windows(first, [first, second], width)) {
-      set.add(sample, { count: positions.length, features: layer.rows(input, dims, positions, 0), targets })
+      const features = layer.rows(input, dims, positions, 0)
+      set.add(sample, { count: positions.length, hasBias, features, targets })
     }
     return [set.split(0), set.split(1)]
   }

@@ -3,7 +3,7 @@ import type { Tuner } from './tuner.js'
 
 /** How `--tune` calls them; each is loaded when it is asked for. The version is part of what cached results depend on. */
 export const tuners: Readonly<Record<string, { readonly version: number; load(): Promise<Tuner> }>> = {
-  'closed-form': { version: 2, load: async () => (await import('./closed-form.js')).tuneClosedForm },
+  'closed-form': { version: 3, load: async () => (await import('./closed-form.js')).tuneClosedForm },
 }
 
 export const tunerNames = (): string[] => ['none', ...Object.keys(tuners)]

@@ -35,6 +35,6 @@ export interface JobOptions extends DataOptions {
   readonly threads?: number
   readonly timeLimitSeconds?: number
   readonly tool: Report['tool']
-  readonly onStage?: (text: string) => void
+  readonly onStage?: ((text: string) => void) | undefined
   readonly signal?: AbortSignal
 }

@@ -1,6 +1,6 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
-import { selectSamples } from '../accuracy/select-samples.js'
+import { firstSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
@@ -39,6 +39,8 @@ export interface TailorJob {
   readonly former: FormerNames
   readonly data: JobData | undefined
   readonly clock: Stopwatch
+  /** The original in the form in which it is rewritten, where it is at hand. */
+  readonly teacher?: Model | undefined
 }
 
 /** Noise is measured on at most this many samples. */
@@ -60,7 +62,9 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   const mayRefit = data?.calibration !== undefined && (options.tune ?? 'none') !== 'none'
   // What is exact stays so to the bit.
   const isRefitted = mayRefit && applyRecipe(given, recipe, common).fitted.length > 0
-  const teacher = isRefitted ? await originalFor(given, options.tune, data.calibration, options) : given
+  const teacher = isRefitted
+    ? (job.teacher ?? (await originalFor(given, options.tune, data.calibration, options)))
+    : given
   clock.lap('streams')
   stage('finding out which channels matter')
   const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
@@ -145,10 +149,7 @@ async function noiseOf(
   if (!isAtAll) return new Map()
   options.onStage?.('measuring the noise of each decision')
   const unique = [...new Map(places.map((place) => [place.at, place])).values()]
-  const data = selectSamples(
-    test,
-    Array.from({ length: Math.min(test.count, fidelitySamples) }, (_, i) => i),
-  )
+  const data = firstSamples(test, fidelitySamples)
   const { model: student, correspondence } = result
   const { noise } = await measureFidelity(
     { teacher, student, correspondence, places: unique, data },

@@ -1,3 +1,4 @@
+import type { Candidate } from '../../estimator/memo-table.js'
 import { violationOf } from '../budgets.js'
 import type { Losses } from '../fidelity/losses.js'
 import { budgetsOf, type SearchOutcome, type SearchRequest, scored } from '../request.js'
@@ -22,6 +23,8 @@ export interface AutoLimits {
 export interface AutoRequest
   extends Omit<SearchRequest, 'algorithm' | 'evaluations' | 'losses'>,
     Omit<WorkshopOptions, 'opened'> {
+  /** Built first of all candidates; undefined: there is none. */
+  readonly start?: Candidate | undefined
   /** What options are guessed to lose before they are measured. */
   readonly guess: Losses
   readonly limits: AutoLimits
@@ -58,14 +61,22 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
   const workshop = new Workshop(request)
   const base = { ...request, losses: guess }
 
-  const options = promisingOptions(base, limits.options)
+  // What has to be changed is changed in all candidates.
+  const least = space.canonical(space.original.slice())
+  const options = promisingOptions(base, least, limits.options)
   onStage?.(`measuring ${options.length} options one by one`)
+  const isChanged = keyOf(least) !== keyOf(space.original)
+  const [leastBuilt] = isChanged ? await workshop.buildAll([least], 'brief') : []
   const found = await workshop.buildAll(
     options.map(({ candidate }) => candidate),
     'brief',
   )
-  const measured = options.map((option, i) => ({ ...option, loss: found[i]?.loss ?? Number.POSITIVE_INFINITY }))
-  let losses = optionLosses(space, guess, measured)
+  const measured = options.map((option, i) => ({
+    ...option,
+    loss: Math.max(0, (found[i]?.loss ?? Number.POSITIVE_INFINITY) - (leastBuilt?.loss ?? 0)),
+  }))
+  let losses = optionLosses(space, guess, least, measured)
+  if (request.start !== undefined) await workshop.buildAll([request.start], 'brief')
 
   const first = Math.ceil(firstShare * limits.candidates)
   for (const [levels, most] of [
