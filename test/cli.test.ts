@@ -10,6 +10,8 @@ import { toProto } from '../src/export/to-proto.js'
 import { buildModel } from '../src/ir/build.js'
 import { Tensor } from '../src/ir/tensor.js'
 import { encodeModel } from '../src/onnx/codec.js'
+import type { Recipe } from '../src/passes/architecture/decision.js'
+import { validateRecipe } from '../src/passes/architecture/recipe-file.js'
 import type { Advice } from '../src/report/advice.js'
 import type { Comparison } from '../src/report/comparison.js'
 import type { Report } from '../src/report/report.js'
@@ -381,6 +383,42 @@ describe('searches', () => {
     expect(after.weightBytes + before.weightBytes + peak).toBeLessThanOrEqual(420_000)
   })
 
+  test('a recipe that was found is saved, and another search begins with it', async () => {
+    const place = folder()
+    const recipe = join(place, 'recipe.json')
+    const files = ['--out', join(place, 'out.onnx'), '--best-effort', '--no-verify']
+    const within = ['--space', 'blocks', '--budget', 'latency=70%']
+    const found = await run(
+      raw,
+      '--search',
+      'evolution',
+      '--evaluations',
+      '500',
+      ...within,
+      ...files,
+      '--save-recipe',
+      recipe,
+    )
+    expect(found.code, found.stderr).toBe(0)
+    const saved = JSON.parse(readFileSync(recipe, 'utf8')) as Recipe
+    expect(validateRecipe(saved)).toBeUndefined()
+    const strange = { kind: 'block', block: 'nowhere', alternative: 'fused' } as const
+    writeFileSync(recipe, JSON.stringify({ ...saved, decisions: [...saved.decisions, strange] }))
+    const asked = ['--search', 'evolution', '--evaluations', '64', '--recipe', recipe]
+    const begun = await run(raw, ...asked, ...within, ...files, '--report', join(place, 'report.json'))
+    expect(begun.code, begun.stderr).toBe(0)
+    expect(begun.stdout).toMatch(/begun with a recipe: \d by name; 1 of its decisions this model does not have/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    expectValid(report)
+    const { search, warnings } = report
+    if (search.algorithm === 'none') throw new Error('nothing was searched')
+    expect(search.start!.taken.map(({ as }) => as)).toEqual(saved.decisions)
+    expect(search.trajectory[0]!.evaluations).toBe(1)
+    expect(warnings.filter((text) => text.startsWith('not begun with'))).toEqual([
+      'not begun with block nowhere: fused: unknown-block: block "nowhere"',
+    ])
+  })
+
   test('an evolution is the same for the same seed', async () => {
     const place = folder()
     const search = [
@@ -451,10 +489,16 @@ describe('searches', () => {
     ],
     ['a part of a space that is none', ['--search', 'evolution', '--space', 'depth'], 2, /--space: no part "depth"/],
     [
-      'a recipe and a search',
-      ['--search', 'evolution', '--recipe', 'r.json'],
+      'a recipe for an exact search',
+      ['--search', 'exact', '--recipe', 'r.json'],
       2,
-      /--search: the recipe is given already/,
+      /--recipe: an exact search begins with nothing; leave it out/,
+    ],
+    [
+      'a recipe to be saved that nobody looks for',
+      ['--save-recipe', 'r.json'],
+      2,
+      /--save-recipe: nothing is searched; say how/,
     ],
   ])('%s: exit code and one line', async (_, args, code, message) => {
     const place = folder()
