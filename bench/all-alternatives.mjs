@@ -1,5 +1,6 @@
 // Every block of MobileNetV2 fused by itself, refitted to calibration images and measured on others, as `optimize advise` does it:
-// seconds in all and for each, and the memory of the process with all that it starts. The limits are those the project set itself.
+// seconds in all and for each, on the clock and of processors, and the memory of the process with all that it starts. The limits
+// are those the project set itself.
 // Usage: node bench/all-alternatives.mjs SHARED_DIR [blocks, as 0,5]. Needs dist/. The run over all blocks is written to
 // bench/results/all-alternatives.json.
 import { fork } from 'node:child_process'
@@ -21,7 +22,7 @@ import { principalStreams } from '../dist/tune/principal-streams.js'
 import { loadTuner } from '../dist/tune/tuners.js'
 import { passContext } from '../dist/zoo/pass-context.js'
 import { machine } from './machine.mjs'
-import { watchResident } from './resident.mjs'
+import { usageOf, watchResident } from './resident.mjs'
 
 const [shared, only] = process.argv.slice(2)
 const results = fileURLToPath(new URL('./results/all-alternatives.json', import.meta.url))
@@ -75,22 +76,29 @@ async function measure() {
   const started = performance.now()
   const child = fork(fileURLToPath(import.meta.url), process.argv.slice(2), { env: { ...process.env, FIT_ALL: '1' } })
   const resident = watchResident(child.pid)
-  let [last, peak] = [started, 0]
+  let [last, peak, spent] = [started, 0, 0]
   let about
   const alternatives = []
   child.on('message', ({ block, ...found }) => {
     const now = performance.now()
     const seconds = rounded((now - last) / 1000, 1)
+    const { cpuSeconds } = usageOf(child.pid)
+    const cpu = rounded(cpuSeconds - spent, 1)
+    spent = cpuSeconds
     const bytes = resident.take()
     const megabytes = Math.round(bytes / 1e6)
     peak = Math.max(peak, bytes)
     last = now
-    if (block === undefined) about = { ...found, preparingSeconds: seconds }
+    if (block === undefined) about = { ...found, preparingSeconds: seconds, preparingCpuSeconds: cpu }
     else {
       const [noise, kl, cosine] = [found.noise, found.kl, found.cosine].map((value) => rounded(value, 5))
-      alternatives.push({ block, seconds, megabytes, noise, kl, cosine })
+      alternatives.push({ block, seconds, cpuSeconds: cpu, megabytes, noise, kl, cosine })
     }
-    console.log(block === undefined ? `ready: ${seconds} s` : `block ${block}: ${seconds} s, ${megabytes} MB`)
+    console.log(
+      block === undefined
+        ? `ready: ${seconds} s`
+        : `block ${block}: ${seconds} s (${cpu} of processors), ${megabytes} MB`,
+    )
   })
   const code = await new Promise((resolve) => child.on('exit', resolve))
   peak = Math.max(peak, resident.stop())
@@ -100,7 +108,13 @@ async function measure() {
   const isWithin = minutes <= limits.minutes && gigabytes <= limits.gigabytes
   console.log(`${minutes.toFixed(1)} minutes, ${gigabytes.toFixed(2)} GB: ${isWithin ? 'within' : 'beyond'} the limits`)
   if (only !== undefined) return
-  const figures = { minutes: rounded(minutes, 1), gigabytes: rounded(gigabytes, 2), limits, isWithin }
+  const figures = {
+    minutes: rounded(minutes, 1),
+    cpuMinutes: rounded(spent / 60, 1),
+    gigabytes: rounded(gigabytes, 2),
+    limits,
+    isWithin,
+  }
   const record = { machine: machine(), threads: options.threads, ...about, measured, ...figures, alternatives }
   writeFileSync(results, `${JSON.stringify(record, null, 2)}\n`)
 }

@@ -1,29 +1,39 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Resident memory of a process and all that it started, in bytes. */
-export function residentOf(pid) {
+const ticksASecond = 100
+
+/** A process and all that it started: resident bytes, and seconds of processor time, those of processes that ended included. */
+export function usageOf(pid) {
   const parents = new Map()
-  const sizes = new Map()
+  const usages = new Map()
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      parents.set(Number(entry), Number(fields[1]))
-      sizes.set(Number(entry), Number(fields[21]) * 4096)
+      const fields = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number)
+      const ticks = fields.slice(11, 15).reduce((sum, each) => sum + each, 0)
+      parents.set(Number(entry), fields[1])
+      usages.set(Number(entry), { bytes: fields[21] * 4096, cpuSeconds: ticks / ticksASecond })
     } catch {
       // It has ended.
     }
   }
   const isBelow = (child) => child === pid || (parents.has(child) && child > 1 && isBelow(parents.get(child)))
-  return [...sizes].filter(([each]) => isBelow(each)).reduce((sum, [, size]) => sum + size, 0)
+  const own = [...usages].filter(([each]) => isBelow(each)).map(([, usage]) => usage)
+  return {
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    cpuSeconds: own.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+  }
 }
 
 /** Looks at it five times a second until it is stopped; then the most that was seen. */
 export function watchResident(pid) {
   let peak = 0
   const timer = setInterval(() => {
-    peak = Math.max(peak, residentOf(pid))
+    peak = Math.max(peak, usageOf(pid).bytes)
   }, 200)
   return {
     /** Since the last time that somebody asked. */
