@@ -1,8 +1,9 @@
 // Scores without training and without data: how well they rank candidates by the accuracy that these really have. Candidates are
 // drawn (seeded) from the spaces of trained nets, built, refitted in closed form to a few samples, and run on labelled samples
 // that were held out from calibration; test images are not looked at.
-// Usage: node bench/zero-shot.mjs SHARED_DIR [--only NET] [--measure-only]. Needs dist/. Writes
-// bench/results/zero-shot.json after every figure; accuracies that are there already are not measured again.
+// Usage: node bench/zero-shot.mjs SHARED_DIR [--only NET] [--measure-only] [--score-only] [--scores NAME] [--rescore NAME].
+// Needs dist/. Writes bench/results/zero-shot.json after every figure; what is there already, accuracies and scores, is not found
+// out again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,6 +28,7 @@ import { keyOf } from '../dist/search/space/space.js'
 import { defaultLevels } from '../dist/search/space/width-options.js'
 import { chooseScore } from '../dist/search/zero-shot/choose-score.js'
 import { usualBatch } from '../dist/search/zero-shot/input-sizes.js'
+import { tauGainInterval } from '../dist/search/zero-shot/rank-correlation.js'
 import { zeroShotScores } from '../dist/search/zero-shot/scores.js'
 import { loadTuner } from '../dist/tune/tuners.js'
 import { machine } from './machine.mjs'
@@ -36,6 +38,9 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string' },
     'measure-only': { type: 'boolean', default: false },
+    'score-only': { type: 'boolean', default: false },
+    scores: { type: 'string', multiple: true, default: Object.keys(zeroShotScores) },
+    rescore: { type: 'string', multiple: true, default: [] },
   },
 })
 const [shared] = positionals
@@ -139,21 +144,25 @@ async function measure(net, { model, calibration, heldOut }, candidates) {
 async function score(record, { model }) {
   const symbols = new Map()
   const setting = { seed: 1, sizes: { batch: usualBatch(model, symbols), symbols } }
-  for (const [name, recipeScore] of Object.entries(zeroShotScores)) {
+  for (const name of values.scores) {
+    const isKnown = ({ scores = {} }) => name in scores && !values.rescore.includes(name)
+    const unknown = record.candidates.filter((candidate) => !isKnown(candidate))
+    if (unknown.length === 0) continue
     const runtime = new Runtime()
     const started = performance.now()
-    const scorer = await recipeScore.open(model, { ...setting, runtime })
-    for (const candidate of record.candidates) {
+    const scorer = await zeroShotScores[name].open(model, { ...setting, runtime })
+    for (const candidate of unknown)
       candidate.scores = { ...candidate.scores, [name]: round(await scorer(candidate), 7) }
-    }
     runtime.close()
-    record.secondsForAll = {
-      ...record.secondsForAll,
-      [name]: round((performance.now() - started) / 1000, 3),
-    }
+    const seconds = (performance.now() - started) / 1000 / unknown.length
+    record.secondsEach = { ...record.secondsEach, [name]: round(seconds, 3) }
+    write()
+    console.log(record.net, name, `${round(seconds, 3)} s for each of ${unknown.length}`)
   }
   const scores = Object.fromEntries(
-    Object.keys(zeroShotScores).map((name) => [name, record.candidates.map((each) => each.scores[name])]),
+    Object.keys(zeroShotScores)
+      .filter((name) => record.candidates.every(({ scores = {} }) => name in scores))
+      .map((name) => [name, record.candidates.map((each) => each.scores[name])]),
   )
   const judge = (accuracies) => {
     const { name: chosen, judged } = chooseScore({ scores, losses: accuracies.map((value) => record.original - value) })
@@ -164,6 +173,7 @@ async function score(record, { model }) {
       tauInterval: rounded(tauInterval),
       rho: round(rho, 3),
       gainInterval: rounded(gainInterval),
+      gainOverWeightsInterval: rounded(tauGainInterval(scores[name], scores.weights, accuracies)),
     }))
     return { chosen, correlations }
   }
@@ -172,8 +182,8 @@ async function score(record, { model }) {
   write()
   for (const [what, { chosen, correlations }] of Object.entries({ refitted: record.refitted, 'as is': record.asIs })) {
     console.log(`${record.net}, ${record.candidates.length} candidates ${what}: ${chosen} is chosen`)
-    for (const { name, tau, tauInterval, rho, gainInterval } of correlations) {
-      const gain = `${gainInterval[0]} to ${gainInterval[1]} over the parameter count`
+    for (const { name, tau, tauInterval, rho, gainInterval, gainOverWeightsInterval } of correlations) {
+      const gain = `gain ${gainInterval.join(' to ')} over the parameter count, ${gainOverWeightsInterval.join(' to ')} over weights`
       console.log(`  ${name.padEnd(14)} tau ${tau} (${tauInterval.join(' to ')}), rho ${rho}, ${gain}`)
     }
   }
@@ -184,6 +194,8 @@ for (const net of nets) {
   const opened = await open(net)
   const widths = { kind: 'curated', levels: defaultLevels }
   const { space } = await openSpace(opened.model, target, { parts: ['widths', 'blocks'], widths })
-  const record = await measure(net, opened, drawCandidates(opened.model, space, net.wanted))
+  const record = values['score-only']
+    ? known.find(({ net: name }) => name === net.name)
+    : await measure(net, opened, drawCandidates(opened.model, space, net.wanted))
   if (!values['measure-only']) await score(record, opened)
 }

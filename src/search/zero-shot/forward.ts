@@ -1,4 +1,3 @@
-import { modelBytes } from '../../export/model-bytes.js'
 import { isFloat } from '../../ir/dtype.js'
 import { UserError } from '../../ir/errors.js'
 import type { Model, Value } from '../../ir/graph.js'
@@ -8,6 +7,7 @@ import { fromDoubles } from '../../passes/weights.js'
 import { generateFeeds } from '../../runtime/feeds.js'
 import { SeededRandom } from '../../runtime/random.js'
 import { isFailure, type Runtime } from '../../runtime/session.js'
+import { sourceOf } from '../../tune/model-source.js'
 
 /** Inputs by name. */
 export type Feeds = ReadonlyMap<string, Tensor>
@@ -35,14 +35,17 @@ export function normalFeeds(model: Model, seed: number): Feeds {
 
 /** Runs a model once. Throws UserError where the runtime does not take it. */
 export async function forward(runtime: Runtime, model: Model, feeds: Feeds): Promise<Map<string, Tensor>> {
-  const session = await runtime.load({ bytes: modelBytes(model) })
-  const outputs = isFailure(session) ? session : await runtime.run(session, feeds)
-  if (!isFailure(session)) await runtime.release(session)
-  if (isFailure(outputs)) {
+  const { source, discard } = await sourceOf(model)
+  try {
+    const session = await runtime.load(source)
+    const outputs = isFailure(session) ? session : await runtime.run(session, feeds)
+    if (!isFailure(session)) await runtime.release(session)
+    if (!isFailure(outputs)) return outputs
     const what = `onnxruntime does not run it: ${outputs.message}`
     throw new UserError('invalid-model', '', what, 'search without scores', model.file)
+  } finally {
+    await discard()
   }
-  return outputs
 }
 
 /** Makes a value of a net an output of its, whatever it is else; gives its name. */
