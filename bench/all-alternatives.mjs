@@ -2,7 +2,7 @@
 // seconds in all and for each, on the clock and of processors, and the memory of the process with all that it starts. The limits
 // are those the project set itself.
 // Usage: node bench/all-alternatives.mjs SHARED_DIR [blocks, as 0,5]. Needs dist/. The run over all blocks is written to
-// bench/results/all-alternatives.json.
+// bench/results/all-alternatives.json as blocks are done.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -79,6 +79,15 @@ async function measure() {
   let [last, peak, spent] = [started, 0, 0]
   let about
   const alternatives = []
+  /** What is known so far. */
+  const write = () => {
+    const minutes = rounded((performance.now() - started) / 60_000, 1)
+    const gigabytes = rounded(peak / 1e9, 2)
+    const figures = { minutes, cpuMinutes: rounded(spent / 60, 1), gigabytes, limits }
+    const record = { machine: machine(), threads: options.threads, ...about, measured, ...figures, alternatives }
+    if (only === undefined) writeFileSync(results, `${JSON.stringify(record, null, 2)}\n`)
+    return figures
+  }
   child.on('message', ({ block, ...found }) => {
     const now = performance.now()
     const seconds = rounded((now - last) / 1000, 1)
@@ -99,24 +108,14 @@ async function measure() {
         ? `ready: ${seconds} s`
         : `block ${block}: ${seconds} s (${cpu} of processors), ${megabytes} MB`,
     )
+    write()
   })
   const code = await new Promise((resolve) => child.on('exit', resolve))
   peak = Math.max(peak, resident.stop())
   if (code !== 0) throw new Error(`exit code ${code}`)
-  const minutes = (performance.now() - started) / 60_000
-  const gigabytes = peak / 1e9
+  const { minutes, gigabytes } = write()
   const isWithin = minutes <= limits.minutes && gigabytes <= limits.gigabytes
-  console.log(`${minutes.toFixed(1)} minutes, ${gigabytes.toFixed(2)} GB: ${isWithin ? 'within' : 'beyond'} the limits`)
-  if (only !== undefined) return
-  const figures = {
-    minutes: rounded(minutes, 1),
-    cpuMinutes: rounded(spent / 60, 1),
-    gigabytes: rounded(gigabytes, 2),
-    limits,
-    isWithin,
-  }
-  const record = { machine: machine(), threads: options.threads, ...about, measured, ...figures, alternatives }
-  writeFileSync(results, `${JSON.stringify(record, null, 2)}\n`)
+  console.log(`${minutes} minutes, ${gigabytes} GB: ${isWithin ? 'within' : 'beyond'} the limits`)
 }
 
 await (process.env.FIT_ALL === undefined ? measure() : fitAll())
