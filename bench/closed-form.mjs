@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { machine } from './machine.mjs'
+import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
 import { watchResident } from './resident.mjs'
 
@@ -94,6 +94,8 @@ async function optimize({ file, data }, decisions, tune) {
 }
 
 const memory = ({ weightBytes, peakActivationBytes }) => weightBytes + peakActivationBytes
+const keyOf = ({ net, name }) => `${net} ${name}`
+
 const rounded = (value, digits = 4) => Number(value.toFixed(digits))
 
 for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => `${net} ${name}`.includes(only))) {
@@ -118,16 +120,7 @@ for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => 
     seconds: rounded(seconds, 1),
     peakMegabytes: Math.round(peakBytes / 1e6),
   }
-  let known = { cases: [] }
-  try {
-    known = JSON.parse(readFileSync(results, 'utf8'))
-  } catch {
-    // The first case of all.
-  }
-  const others = known.cases.filter((each) => each.net !== net || each.name !== name)
-  const order = (each) => cases.findIndex((one) => one.net === each.net && one.name === each.name)
-  const sorted = [...others, entry].sort((a, b) => order(a) - order(b))
-  writeFileSync(results, `${JSON.stringify({ machine: machine(), cases: sorted }, null, 2)}\n`)
+  addCase(results, entry, keyOf, cases.map(keyOf))
   const percent = (value) => `${(100 * value).toFixed(2)} %`
   const aim = toReach === undefined ? '' : ` (to reach ${percent(toReach)})`
   console.log(`${net} ${name}: ${percent(after)}${aim}, ${entry.seconds} s, ${entry.peakMegabytes} MB`)

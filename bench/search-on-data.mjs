@@ -4,11 +4,11 @@
 // Usage: node bench/search-on-data.mjs SHARED_DIR [part of a case's name] [flags for optimize]. Needs dist/. Cases are added to
 // bench/results/search-on-data.json as they are done.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { machine } from './machine.mjs'
+import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
 import { watchResident } from './resident.mjs'
 
@@ -44,6 +44,8 @@ async function search({ file, data }, space) {
   return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes }
 }
 
+const keyOf = ({ net, space }) => `${net} ${space}`
+
 const rounded = (value, digits = 4) => Number(value.toFixed(digits))
 
 const decisionText = ({ kind, block, alternative, group, size }) =>
@@ -71,16 +73,7 @@ for (const { net, space, name } of cases.filter(({ name }) => name.includes(only
     seconds: rounded(seconds, 1),
     peakMegabytes: Math.round(peakBytes / 1e6),
   }
-  let known = { cases: [] }
-  try {
-    known = JSON.parse(readFileSync(results, 'utf8'))
-  } catch {
-    // The first case of all.
-  }
-  const others = known.cases.filter((each) => each.net !== net || each.space !== space)
-  const order = (each) => cases.findIndex((one) => one.net === each.net && one.space === each.space)
-  const sorted = [...others, entry].sort((a, b) => order(a) - order(b))
-  writeFileSync(results, `${JSON.stringify({ machine: machine(), cases: sorted }, null, 2)}\n`)
+  addCase(results, entry, keyOf, cases.map(keyOf))
   const percent = (value) => `${(100 * value).toFixed(2)} %`
   console.log(
     `${name}: ${percent(entry.latencyChange)} latency, ${percent(before)} to ${percent(after)}, ${entry.seconds} s`,

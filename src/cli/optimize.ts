@@ -151,7 +151,7 @@ async function run(options: Options): Promise<void> {
 /** A search on data is ended by the first Ctrl-C with the best so far; everything else ends at once. */
 function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | undefined; signal: AbortSignal } {
   if (search?.algorithm !== 'auto') return { stop: undefined, signal: interruptSignal() }
-  return stopThenInterrupt(search.seconds, () =>
+  return stopThenInterrupt(() =>
     stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
   )
 }

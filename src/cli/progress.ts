@@ -68,10 +68,10 @@ export interface Interrupts {
 }
 
 /**
- * For work that gets better the longer it goes on: the first Ctrl-C, or the end of `seconds`, stops it, and what there is is
- * finished; the second ends it, and so does a polite kill.
+ * For work that gets better the longer it goes on: the first Ctrl-C stops it, and what there is is finished; the second ends it,
+ * and so does a polite kill.
  */
-export function stopThenInterrupt(seconds: number | undefined, onStop: () => void): Interrupts {
+export function stopThenInterrupt(onStop: () => void): Interrupts {
   const [stop, end] = [new AbortController(), new AbortController()]
   process.on('SIGINT', () => {
     if (stop.signal.aborted) end.abort()
@@ -81,6 +81,5 @@ export function stopThenInterrupt(seconds: number | undefined, onStop: () => voi
     }
   })
   process.once('SIGTERM', () => end.abort())
-  const late = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)]
-  return { stop: AbortSignal.any([stop.signal, ...late]), signal: end.signal }
+  return { stop: stop.signal, signal: end.signal }
 }

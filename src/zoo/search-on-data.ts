@@ -74,7 +74,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       evaluators,
       limits: limitsOf(evaluations),
       signal,
-      stop: job.stop,
+      stop: stopOf(job.stop, options.seconds),
       onStage: (text) => {
         stage = text
         onStage?.(text)
@@ -105,6 +105,11 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
   } finally {
     for (const table of tables) await table.close()
   }
+}
+
+/** Whichever comes first. */
+function stopOf(stop: AbortSignal | undefined, seconds: number | undefined): AbortSignal {
+  return AbortSignal.any([...(stop ? [stop] : []), ...(seconds ? [AbortSignal.timeout(seconds * 1000)] : [])])
 }
 
 function limitsOf(built: number): AutoLimits {

@@ -36,7 +36,7 @@ export interface SearchOptions {
   readonly isDefault?: boolean | undefined
   /** Ends a search on data with the best so far. */
   readonly stop?: AbortSignal | undefined
-  /** The same after so long. */
+  /** The same after so many seconds of the search. */
   readonly seconds?: number | undefined
   /** Where measurements of a search on data are kept; default: the user's cache. */
   readonly cache?: string | undefined
