@@ -113,7 +113,8 @@ export interface SearchedChoice {
   readonly others: readonly {
     readonly option: string
     readonly latencyMs: number
-    readonly loss: number
-    readonly why: 'ruled out' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+    /** null: nobody measured it. */
+    readonly loss: number | null
+    readonly why: 'ruled out' | 'not measured' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
   }[]
 }

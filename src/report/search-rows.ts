@@ -7,7 +7,7 @@ export function searchLines(entry: SearchEntry): string[] {
   const { space, losses, original, best, budgets } = entry
   const lines = [
     `${entry.algorithm} search of ${magnitude(space.candidates)} candidates (${count(space.choices)} choices: ${space.parts.join(', ')})` +
-      `${entry.evaluations > 0 ? `, ${count(entry.evaluations)} scored` : ''}`,
+      `${entry.evaluations > 0 ? `, ${count(entry.evaluations)} ${entry.built === undefined ? 'scored' : 'built'}` : ''}`,
   ]
   for (const { kind, constraint, places, options } of entry.expert ?? [])
     lines.push(
@@ -18,7 +18,7 @@ export function searchLines(entry: SearchEntry): string[] {
   if (budgets.length > 0)
     lines.push(`within ${budgets.map(({ figure, atMost }) => `${figure} ${budgetText(figure, atMost)}`).join(', ')}`)
   lines.push(
-    `best: ${milliseconds(best.latencyMs)} instead of ${milliseconds(original.latencyMs)}, expected loss ${significant(best.loss)}`,
+    `best: ${milliseconds(best.latencyMs)} instead of ${milliseconds(original.latencyMs)}, ${entry.built === undefined ? 'expected loss' : 'measured loss'} ${significant(best.loss)}`,
   )
   lines.push(`losses are ${losses.note}`)
   if (entry.proof !== null) lines.push(proofText(entry.proof))
@@ -26,6 +26,9 @@ export function searchLines(entry: SearchEntry): string[] {
   if (space.approximation !== null) lines.push(`scores are approximate: ${space.approximation}`)
   return lines
 }
+
+/** An expected loss; null: nobody measured it. */
+export const lossText = (loss: number | null): string => (loss === null ? 'unknown' : significant(loss))
 
 function startText({ taken, left }: StartingPoint): string {
   const ways = (['name', 'signature', 'relative place'] as const).flatMap((way) => {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { classifierOnDisk } from '../../test/architecture/classifier-on-disk.js'
+import { schemaValidator } from '../../test/zoo/program.js'
 import { loadTarget } from '../hw/target.js'
 import type { Report } from '../report/report.js'
 import type { SearchedEntry } from '../report/search-entry.js'
@@ -45,6 +46,8 @@ describe('data without a recipe', () => {
     expect(report.result).not.toBeNull()
     expect(report.accuracy?.gate.verdict).toBe('passed')
     expect(report.after.latencyMs).toBeLessThan(report.before.latencyMs)
+    const validate = schemaValidator('report.schema.json')
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true)
     // The search's estimate of what it chose is that of the file.
     expect(entry.best.latencyMs).toBeCloseTo(report.after.latencyMs, 9)
     expect(report.decisions.map(({ decision }) => decision)).toEqual(entry.best.decisions)

@@ -102,7 +102,7 @@ const landscape = (request: ReportedSearch, { candidate }: ScoredCandidate): Sea
     others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
       option: optionText(choice, option),
       latencyMs,
-      loss,
+      loss: Number.isFinite(loss) ? loss : null,
       why,
     })),
   }))
