@@ -17,7 +17,10 @@ export interface ChoiceLandscape {
 export type Rejection = 'ruled out' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
 
 /** What lies around a candidate. Choices whose options make no difference to it are left out. */
-export function landscapeAround(request: SearchRequest, best: ScoredCandidate): ChoiceLandscape[] {
+export function landscapeAround(
+  request: Pick<SearchRequest, 'opened' | 'losses' | 'budgets'>,
+  best: ScoredCandidate,
+): ChoiceLandscape[] {
   const { space } = request.opened
   const everything = new Space(space.choices)
   const budgets = budgetsOf(request)

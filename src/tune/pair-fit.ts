@@ -175,7 +175,7 @@ class GaussNewton {
       core: Tensor.fromArray('float64', [outputs, outputs], core),
       scale: Tensor.fromArray('float64', [], Float64Array.of(1 / ridge)),
     })
-    return Float64Array.from(results.get('solution')!.numbers())
+    return new Float64Array(results.get('solution')!.numbers())
   }
 
   release(): Promise<void> {

@@ -41,7 +41,7 @@ export class ResidentRows {
       for (const [name, part] of await runGraph(this.#runtime, session, weights)) {
         const values = part.numbers()
         const sum = sums.get(name)
-        if (sum === undefined) sums.set(name, Float64Array.from(values))
+        if (sum === undefined) sums.set(name, new Float64Array(values))
         else accumulate(sum, values)
       }
     }

@@ -1,5 +1,6 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { NormalEquations } from './normal-equations.js'
+import { substitute } from './substitution.js'
 
 /**
  * Ridge towards present weights: (G + D) W = X'Y + D W0 with D = regularisation x mean diagonal of G, next to nothing for a
@@ -7,7 +8,8 @@ import type { NormalEquations } from './normal-equations.js'
  */
 export class Ridge {
   readonly #gram: Matrix
-  readonly #factor: CholeskyDecomposition
+  /** Lower triangle of the factorised system, row-major. */
+  readonly #lower: Float64Array
   /** Diagonal of D. */
   readonly #pull: Float64Array
 
@@ -28,7 +30,7 @@ export class Ridge {
       const factorisation = new CholeskyDecomposition(system)
       if (!factorisation.isPositiveDefinite()) continue
       this.#gram = system
-      this.#factor = factorisation
+      this.#lower = Float64Array.from(factorisation.lowerTriangularMatrix.to1DArray())
       this.#pull = pull
       return
     }
@@ -37,10 +39,10 @@ export class Ridge {
 
   /** Weights [features, outputs] for the right side X'Y of the same shape, towards `present` (default: zeros). */
   solve(cross: Float64Array, present?: Float64Array): Float64Array {
+    if (present === undefined) return substitute(this.#lower, cross)
     const outputs = cross.length / this.#pull.length
-    const right =
-      present === undefined ? cross.slice() : cross.map((value, i) => value + this.pulled(present, i, outputs))
-    return Float64Array.from(this.#factor.solve(matrix(right, this.#pull.length, outputs)).to1DArray())
+    const right = cross.map((value, i) => value + this.pulled(present, i, outputs))
+    return substitute(this.#lower, right)
   }
 
   /** Element i of D W0. */
@@ -51,14 +53,17 @@ export class Ridge {
   /** (G + D)^-1 [features, features], for many right sides. */
   inverse(): Float64Array {
     const size = this.#pull.length
-    return Float64Array.from(this.#factor.solve(Matrix.eye(size)).to1DArray())
+    const identity = new Float64Array(size * size)
+    for (let i = 0; i < size; i++) identity[i * size + i] = 1
+    return substitute(this.#lower, identity)
   }
 
   /** Largest over smallest eigenvalue of the regularised system, each by power iteration (from below: at least this). */
   conditioning(): number {
     const start = Matrix.ones(this.#gram.rows, 1)
     const largest = dominant(start, (v) => this.#gram.mmul(v))
-    const smallest = 1 / dominant(start, (v) => this.#factor.solve(v))
+    const smallest =
+      1 / dominant(start, (v) => Matrix.columnVector(substitute(this.#lower, Float64Array.from(v.to1DArray()))))
     return largest / smallest
   }
 }
