@@ -15,7 +15,8 @@ const groupingLoss = 0.5
 
 /**
  * Losses for want of data: the share of the weights' energy that goes with the channels of least weight, and a fixed amount for
- * every activation that a block loses. It ranks widths of one group well and says little across blocks.
+ * every activation that a block loses. It ranks widths of one group well and says little across blocks;
+ * `randomInputLosses` ranks better and takes a forward pass for each option (bench/zero-shot.mjs).
  */
 export function weightProxy(model: Model, space: Space): Losses {
   return {
