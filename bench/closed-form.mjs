@@ -8,48 +8,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { machine } from './machine.mjs'
+import { addCase } from './case-results.mjs'
+import { netsIn } from './nets.mjs'
 import { watchResident } from './resident.mjs'
 
 const [shared, only = ''] = process.argv.slice(2)
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const results = fileURLToPath(new URL('./results/closed-form.json', import.meta.url))
 
-const cifar = ['images', 'labels'].flatMap((what) => {
-  const [end, flag] = what === 'images' ? ['.npy.gz', 'data'] : ['.npy', 'labels']
-  return ['train', 'test'].flatMap((set) => [
-    `--${set === 'test' ? 'test-' : ''}${flag}`,
-    join(shared, `data/cifar10/${set}_${what}${end}`),
-  ])
-})
-const imagenet = ['--data', 'calibration', '--test-data', 'test'].map((word) =>
-  word.startsWith('--') ? word : join(shared, 'data/imagenet', word),
-)
-const files = (folder, names) => names.flatMap(([flag, name]) => [`--${flag}`, join(shared, folder, name)])
-const camvid = files('data/camvid', [
-  ['data', 'train_images.npy.gz'],
-  ['labels', 'train_labels.npy.gz'],
-  ['test-data', 'test_images.npy.gz'],
-  ['test-labels', 'test_labels.npy.gz'],
-])
-const person = files('data/person', [
-  ['data', 'train_images.npy.gz'],
-  ['labels', 'train_boxes.json'],
-  ['test-data', 'test_images.npy.gz'],
-  ['test-labels', 'test_boxes.json'],
-])
-const shapes = files('trained/shapes', [
-  ['data', 'calibration'],
-  ['test-data', 'test'],
-])
-const nets = {
-  cifar_ibn: { file: 'trained/cifar_ibn.onnx', data: [...cifar, '--preprocess', 'none'] },
-  cifar_dw: { file: 'trained/cifar_dw.onnx', data: [...cifar, '--preprocess', 'none'] },
-  shapes_ibn: { file: 'trained/shapes/shapes_ibn.onnx', data: [...shapes, '--preprocess', 'tensorflow'] },
-  camvid_seg: { file: 'trained/camvid_seg.onnx', data: [...camvid, '--preprocess', 'none'] },
-  person_det: { file: 'trained/person_det.onnx', data: [...person, '--preprocess', 'none'] },
-  mobilenetv2: { file: 'models/mobilenetv2_1.0_224.onnx', data: [...imagenet, '--preprocess', 'tensorflow'] },
-}
+const nets = netsIn(shared)
 
 const fused = (...blocks) => blocks.map((block) => ({ kind: 'block', block, alternative: 'fused' }))
 /** Separable pairs of the depthwise net become one convolution each, all widths even and multiples of eight. */
@@ -127,6 +94,8 @@ async function optimize({ file, data }, decisions, tune) {
 }
 
 const memory = ({ weightBytes, peakActivationBytes }) => weightBytes + peakActivationBytes
+const keyOf = ({ net, name }) => `${net} ${name}`
+
 const rounded = (value, digits = 4) => Number(value.toFixed(digits))
 
 for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => `${net} ${name}`.includes(only))) {
@@ -151,16 +120,7 @@ for (const { net, name, decisions, toReach } of cases.filter(({ net, name }) => 
     seconds: rounded(seconds, 1),
     peakMegabytes: Math.round(peakBytes / 1e6),
   }
-  let known = { cases: [] }
-  try {
-    known = JSON.parse(readFileSync(results, 'utf8'))
-  } catch {
-    // The first case of all.
-  }
-  const others = known.cases.filter((each) => each.net !== net || each.name !== name)
-  const order = (each) => cases.findIndex((one) => one.net === each.net && one.name === each.name)
-  const sorted = [...others, entry].sort((a, b) => order(a) - order(b))
-  writeFileSync(results, `${JSON.stringify({ machine: machine(), cases: sorted }, null, 2)}\n`)
+  addCase(results, entry, keyOf, cases.map(keyOf))
   const percent = (value) => `${(100 * value).toFixed(2)} %`
   const aim = toReach === undefined ? '' : ` (to reach ${percent(toReach)})`
   console.log(`${net} ${name}: ${percent(after)}${aim}, ${entry.seconds} s, ${entry.peakMegabytes} MB`)

@@ -1,4 +1,5 @@
-// Writes docs/operators.md, docs/passes.md, docs/targets.md, docs/metrics.md and the schemas of users' files from the declarations in dist/ and src/. With --check: says whether they are up to date.
+// Writes docs/api.md, docs/operators.md, docs/passes.md, docs/targets.md, docs/metrics.md and the schemas of users' files from the declarations in dist/ and src/.
+// With --check: says whether they are up to date. What is exported without a doc comment is an error either way.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { detectors } from '../dist/accuracy/detectors/index.js'
 import { scalingPresets } from '../dist/accuracy/input/scaling.js'
@@ -6,6 +7,7 @@ import { metrics } from '../dist/accuracy/metrics/index.js'
 import { loadTarget, targetNames } from '../dist/hw/target.js'
 import { operators } from '../dist/ir/ops/index.js'
 import { cleanUpPasses } from '../dist/passes/pipeline.js'
+import { apiPage } from './api-page.mjs'
 
 const escapePipes = (text) => text.replaceAll('|', '\\|')
 
@@ -108,7 +110,7 @@ const metricsPage = () => {
   return [
     '# Metrics',
     '',
-    '[Data](data.md) says what they are computed on, and how their intervals are made.',
+    '[data.md](data.md) says what they are computed on, [accuracy.md](accuracy.md) how their intervals are made.',
     '',
     '| --metric | what | needs | better | definition |',
     '|---|---|---|---|---|',
@@ -154,7 +156,10 @@ const preprocessSchema = published('accuracy/input/preprocess.schema.json')
 const manifestSchema = published('zoo/batch/manifest.schema.json')
 const assertionsSchema = published('report/diff/assertions.schema.json')
 
+const { text: api, undocumented } = apiPage()
+
 const pages = {
+  'docs/api.md': api,
   'docs/operators.md': operatorsPage(),
   'docs/passes.md': passesPage(),
   'docs/targets.md': targetsPage(),
@@ -166,12 +171,16 @@ const pages = {
   'docs/zoo-manifest.schema.json': manifestSchema,
   'docs/assertions.schema.json': assertionsSchema,
 }
-let stale = 0
+let faults = 0
 for (const [file, text] of Object.entries(pages)) {
   if (!process.argv.includes('--check')) writeFileSync(file, text)
   else if (readFileSync(file, 'utf8') !== text) {
     console.error(`${file} is stale: run npm run docs`)
-    stale += 1
+    faults += 1
   }
 }
-process.exit(stale > 0 ? 1 : 0)
+for (const name of undocumented) {
+  console.error(`${name} is exported without a doc comment`)
+  faults += 1
+}
+process.exit(faults > 0 ? 1 : 0)

@@ -28,6 +28,7 @@ for (const file of files) {
   ) {
     faults.push(`${file}: a path of one machine`)
   }
+  if (/^(<{7}|>{7}) /m.test(text)) faults.push(`${file}: a merge that was not finished`)
   if (/^src\/.*\.ts$/.test(file)) {
     const lines = text.split('\n').length
     if (lines > (file.endsWith('.test.ts') ? 800 : 450)) faults.push(`${file}: ${lines} lines; which seam is missing?`)

@@ -10,6 +10,8 @@ import { toProto } from '../src/export/to-proto.js'
 import { buildModel } from '../src/ir/build.js'
 import { Tensor } from '../src/ir/tensor.js'
 import { encodeModel } from '../src/onnx/codec.js'
+import type { Recipe } from '../src/passes/architecture/decision.js'
+import { validateRecipe } from '../src/passes/architecture/recipe-file.js'
 import type { Advice } from '../src/report/advice.js'
 import type { Comparison } from '../src/report/comparison.js'
 import type { Report } from '../src/report/report.js'
@@ -314,6 +316,14 @@ describe('check on data', () => {
   })
 })
 
+/** A report is what its schema says. */
+function expectValid(report: Report): void {
+  const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
+  const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
+  const validate = new Make({ strict: false }).compile(schema)
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+}
+
 describe('searches', () => {
   const wanted = ['--search', 'exact', '--budget', 'latency=70%,activations=60%', '--best-effort']
 
@@ -326,10 +336,7 @@ describe('searches', () => {
     expect(stdout).toMatch(/proved: no candidate loses less than 0\.\d+ \(gap 0\.000 %\)/)
     expect(stdout).toMatch(/losses are a proxy, since nothing was measured/)
     const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
-    const { Ajv: Make } = createRequire(import.meta.url)('ajv') as { Ajv: new (options: object) => Ajv }
-    const schema = JSON.parse(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')) as object
-    const validate = new Make({ strict: false }).compile(schema)
-    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    expectValid(report)
     const { before, after, search, decisions } = report
     if (search.algorithm === 'none') throw new Error('nothing was searched')
     expect(after.latencyMs).toBeLessThanOrEqual(0.7 * before.latencyMs + 1e-6)
@@ -340,6 +347,76 @@ describe('searches', () => {
     expect(decisions.map(({ decision }) => decision)).toEqual(search.best.decisions)
     expect(search.landscape.flatMap(({ others }) => others.map(({ why }) => why))).not.toContain('missed')
     expect(readFileSync(join(place, 'report.md'), 'utf8')).toContain('## Search')
+  })
+
+  test('constraints of an expert and models on the same device are kept to, and reported', async () => {
+    const place = folder()
+    const expert = join(place, 'expert.json')
+    const constraints = [
+      { kind: 'pin', blocks: '0-1', form: 'fused' },
+      { kind: 'bound', groups: '*', multipleOf: 16, orAsIs: true },
+    ]
+    writeFileSync(expert, JSON.stringify({ expertVersion: 1, constraints }))
+    const files = ['--out', join(place, 'out.onnx'), '--report', join(place, 'report.json')]
+    const asked = ['--search', 'evolution', '--evaluations', '2000', '--expert', expert, '--co-resident', raw]
+    const { code, stdout, stderr } = await run(raw, ...asked, '--budget', 'memory=420KB', '--best-effort', ...files)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/expert: pin blocks 0-1: fused \(2 places, \d+ options closed\)/)
+    expect(stdout).toMatch(/beside .*shapes_ibn\.raw\.onnx: weights \d+ kB, peak activations \d+ kB/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    expectValid(report)
+    const { before, after, search } = report
+    if (search.algorithm === 'none') throw new Error('nothing was searched')
+    expect(search.best.decisions.slice(0, 2)).toEqual(
+      [0, 1].map((block) => ({ kind: 'block', block, alternative: 'fused' })),
+    )
+    for (const decision of search.best.decisions)
+      if (decision.kind === 'width') expect(decision.size % 16, JSON.stringify(decision)).toBe(0)
+    expect(search.landscape.flatMap(({ others }) => others.map(({ why }) => why))).toContain('ruled out')
+    const { models, left } = search.coResidents!
+    expect(models[0]).toMatchObject({
+      weightBytes: before.weightBytes,
+      peakActivationBytes: before.peakActivationBytes,
+    })
+    expect(left.memoryBytes).toBe(420_000 - before.weightBytes)
+    const peak = Math.max(after.peakActivationBytes, before.peakActivationBytes)
+    expect(after.weightBytes + before.weightBytes + peak).toBeLessThanOrEqual(420_000)
+  })
+
+  test('a recipe that was found is saved, and another search begins with it', async () => {
+    const place = folder()
+    const recipe = join(place, 'recipe.json')
+    const files = ['--out', join(place, 'out.onnx'), '--best-effort', '--no-verify']
+    const within = ['--space', 'blocks', '--budget', 'latency=70%']
+    const found = await run(
+      raw,
+      '--search',
+      'evolution',
+      '--evaluations',
+      '500',
+      ...within,
+      ...files,
+      '--save-recipe',
+      recipe,
+    )
+    expect(found.code, found.stderr).toBe(0)
+    const saved = JSON.parse(readFileSync(recipe, 'utf8')) as Recipe
+    expect(validateRecipe(saved)).toBeUndefined()
+    const strange = { kind: 'block', block: 'nowhere', alternative: 'fused' } as const
+    writeFileSync(recipe, JSON.stringify({ ...saved, decisions: [...saved.decisions, strange] }))
+    const asked = ['--search', 'evolution', '--evaluations', '64', '--recipe', recipe]
+    const begun = await run(raw, ...asked, ...within, ...files, '--report', join(place, 'report.json'))
+    expect(begun.code, begun.stderr).toBe(0)
+    expect(begun.stdout).toMatch(/begun with a recipe: \d by name; 1 of its decisions this model does not have/)
+    const report = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8')) as Report
+    expectValid(report)
+    const { search, warnings } = report
+    if (search.algorithm === 'none') throw new Error('nothing was searched')
+    expect(search.start!.taken.map(({ as }) => as)).toEqual(saved.decisions)
+    expect(search.trajectory[0]!.evaluations).toBe(1)
+    expect(warnings.filter((text) => text.startsWith('not begun with'))).toEqual([
+      'not begun with block nowhere: fused: unknown-block: block "nowhere"',
+    ])
   })
 
   test('an evolution is the same for the same seed', async () => {
@@ -384,6 +461,25 @@ describe('searches', () => {
       2,
       /--search exact: there is no budget; give one with --budget/,
     ],
+    ['an expert without a search', ['--expert', 'e.json'], 2, /--expert: nothing is searched/],
+    [
+      'an expert who is not there',
+      ['--search', 'evolution', '--expert', 'none.json'],
+      3,
+      /none\.json: ENOENT.*check the path given to --expert/,
+    ],
+    [
+      'models on one device of which nobody knows the memory',
+      ['--search', 'evolution', '--co-resident', raw],
+      2,
+      /nobody says how much memory there is: neural-engine does not/,
+    ],
+    [
+      'a model that leaves nothing of the device',
+      ['--search', 'evolution', '--co-resident', raw, '--budget', 'memory=200KB'],
+      5,
+      /--co-resident: .* leave nothing of 200000; allow more/,
+    ],
     ['a budget without a search', ['--budget', 'latency=1ms'], 2, /--budget: nothing is searched/],
     [
       'a budget that is none',
@@ -393,10 +489,16 @@ describe('searches', () => {
     ],
     ['a part of a space that is none', ['--search', 'evolution', '--space', 'depth'], 2, /--space: no part "depth"/],
     [
-      'a recipe and a search',
-      ['--search', 'evolution', '--recipe', 'r.json'],
+      'a recipe for an exact search',
+      ['--search', 'exact', '--recipe', 'r.json'],
       2,
-      /--search: the recipe is given already/,
+      /--recipe: an exact search begins with nothing; leave it out/,
+    ],
+    [
+      'a recipe to be saved that nobody looks for',
+      ['--save-recipe', 'r.json'],
+      2,
+      /--save-recipe: nothing is searched; say how/,
     ],
   ])('%s: exit code and one line', async (_, args, code, message) => {
     const place = folder()

@@ -20,6 +20,7 @@ export interface DataSet {
   digests(): Promise<readonly string[]>
 }
 
+/** What the samples of a data set are known to be. */
 export type Labels =
   /** Class index per sample. */
   | { readonly kind: 'classes'; readonly classes: Int32Array }

@@ -20,6 +20,7 @@ export interface Score extends Scored {
   readonly samples: number
 }
 
+/** How a model is scored. */
 export interface EvaluateOptions extends RunOptions {
   /** In the order of the scores; of several, those that are not about such outputs are left out. */
   readonly metrics: readonly Metric[]

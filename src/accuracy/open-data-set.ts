@@ -7,6 +7,7 @@ import { fitLabels } from './labels/fit-labels.js'
 import { readLabels } from './labels/read-labels.js'
 import { openStored } from './open-stored.js'
 
+/** Samples, and the model that they are for. */
 export interface DataRequest {
   /** File or folder; see docs/data.md. */
   readonly data: string

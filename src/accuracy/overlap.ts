@@ -11,6 +11,7 @@ export interface Overlap {
 
 const examplesShown = 3
 
+/** Samples of `second` that are in `first` too, by content: the same picture is found in any format. */
 export async function overlap(first: DataSet, second: DataSet): Promise<Overlap> {
   const places = new Map<string, number>()
   for (const [sample, digest] of (await first.digests()).entries()) if (!places.has(digest)) places.set(digest, sample)

@@ -17,6 +17,13 @@ export function selectSamples(data: DataSet, samples: readonly number[]): DataSe
   }
 }
 
+/** No more than so many of a set, the first ones. */
+export const firstSamples = (data: DataSet, most: number): DataSet =>
+  selectSamples(
+    data,
+    Array.from({ length: Math.min(data.count, most) }, (_, sample) => sample),
+  )
+
 function selectLabels(labels: Labels, samples: readonly number[]): Labels {
   switch (labels.kind) {
     case 'classes':

@@ -1,13 +1,16 @@
+import { basename } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
+import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
+import type { SearchOptions } from '../zoo/search-recipe.js'
 import { bindingOptions } from './binding.js'
 import { channelScoresOption } from './channel-scores-option.js'
 import { dataOf, dataOptions, testDataOptions } from './data-options.js'
 import { ExitError, exitCodes } from './failure.js'
-import { interruptSignal, startProgress, wantsColors } from './progress.js'
+import { interruptSignal, startProgress, stopThenInterrupt, wantsColors } from './progress.js'
 import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
@@ -27,7 +30,12 @@ const builder = (args: Argv) =>
       recipe: {
         type: 'string',
         requiresArg: true,
-        describe: 'architecture decisions to apply, a JSON file; see docs/recipes.md',
+        describe: 'architecture decisions to apply, or for --search to begin with, a JSON file; see docs/recipes.md',
+      },
+      'save-recipe': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write the recipe that --search found: for --recipe, of this model or as a start with others',
       },
       tune: {
         choices: tunerNames(),
@@ -40,8 +48,8 @@ const builder = (args: Argv) =>
       data: {
         ...dataOptions.data,
         describe:
-          'samples that a recipe is fitted to and judged by: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or ' +
-          'of class folders of them; without a recipe: inputs to verify on [default: seeded random]',
+          'samples that a search and a recipe are fitted to and judged by: .npy, .npz (also .gz), or a folder of images, .wav, .npy, .npz, or ' +
+          'of class folders of them; with --search none and without a recipe: inputs to verify on [default: seeded random]',
       },
       'max-drop': { ...dataOptions['max-drop'], describe: `${dataOptions['max-drop'].describe} [default: 0.01]` },
       'best-effort': {
@@ -67,6 +75,7 @@ const builder = (args: Argv) =>
     .example('$0 model.onnx', 'writes model.tailored.onnx beside the model')
     .example('$0 model.onnx --target cpu --report report.json', 'keeps the report for optimize diff')
     .example('$0 model.onnx --recipe recipe.json --data images/', 'another architecture, refitted and judged')
+    .example('$0 model.onnx --data images/ --preprocess imagenet', 'finds an architecture that keeps the accuracy')
     .example('$0 model.onnx --search exact --budget latency=70%', 'the recipe that is expected to lose least within it')
     .example('$0 model.onnx --batch 1 --freeze', 'fixes the batch size in the file')
 
@@ -80,15 +89,22 @@ export const optimizeCommand: CommandModule<object, Options> = {
 }
 
 async function run(options: Options): Promise<void> {
-  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }] = await Promise.all([
-    import('../zoo/job.js'),
-    import('../hw/target.js'),
-    import('../zoo/bind-symbols.js'),
-    import('../zoo/asked-search.js'),
-    import('../export/write-text.js'),
-  ])
+  const [{ optimizeFile }, { loadTarget }, { bindSymbols }, { searchOf }, { writeText }, { UserError }] =
+    await Promise.all([
+      import('../zoo/job.js'),
+      import('../hw/target.js'),
+      import('../zoo/bind-symbols.js'),
+      import('../zoo/asked-search.js'),
+      import('../export/write-text.js'),
+      import('../ir/errors.js'),
+    ])
+  const asked = searchOf({ ...options, coResident: options['co-resident'], searchTime: options['search-time'] })
+  if (options['save-recipe'] !== undefined && asked === undefined)
+    throw new UserError('usage', '--save-recipe', 'nothing is searched', 'say how with --search')
   const target = loadTarget(options.target)
   const hasData = options.data !== undefined
+  const interrupts = interruptsOf(asked)
+  const search = asked && { ...asked, stop: interrupts.stop }
   const tune = options.tune ?? (hasData ? defaultTuner() : 'none')
   const progress = await startProgress(!options.quiet && !options.json)
   let report: Report
@@ -101,7 +117,7 @@ async function run(options: Options): Promise<void> {
       verify: options.verify,
       ...dataOf(options),
       recipe: options.recipe,
-      search: searchOf(options),
+      search,
       tune,
       channelScores: options['channel-scores'] ?? defaultChannelScoring(hasData, tune !== 'none'),
       bestEffort: options['best-effort'],
@@ -111,13 +127,14 @@ async function run(options: Options): Promise<void> {
       timeLimitSeconds: options['time-limit'],
       tool: { name: toolName, version: toolVersion },
       onStage: (text) => progress.stage(text),
-      signal: interruptSignal(),
+      signal: interrupts.signal,
     })
   } finally {
     progress.stop()
   }
   const { markdownReport } = await import('../report/markdown.js')
   if (options.report !== undefined) await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`)
+  if (options['save-recipe'] !== undefined) await writeText(options['save-recipe'], foundRecipe(report))
   if (options.markdown !== undefined) await writeText(options.markdown, markdownReport(report))
   if (options.html !== undefined) {
     const { htmlReport } = await import('../report/html/html-report.js')
@@ -129,6 +146,26 @@ async function run(options: Options): Promise<void> {
     stdout.write(`${terminalReport(report, colorsFor(wantsColors(stdout)))}\n`)
   }
   announce(report, options.quiet || options.json)
+}
+
+/** A search on data is ended by the first Ctrl-C with the best so far; everything else ends at once. */
+function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | undefined; signal: AbortSignal } {
+  if (search?.algorithm !== 'auto') return { stop: undefined, signal: interruptSignal() }
+  return stopThenInterrupt(() =>
+    stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
+  )
+}
+
+/** The recipe that a search found, as a file. */
+function foundRecipe({ search, model, target }: Report): string {
+  if (search.algorithm === 'none') throw new Error('nothing was searched')
+  const recipe: Recipe = {
+    recipeVersion: 1,
+    description: `found by a search (${search.algorithm}) of ${basename(model.file)} for ${target.name}`,
+    ...(search.origin !== undefined && { origin: search.origin }),
+    decisions: search.best.decisions,
+  }
+  return `${JSON.stringify(recipe, null, 2)}\n`
 }
 
 /** Warnings go to stderr where the report did not show them already; a failed verification or gate decides the exit code. */

@@ -60,3 +60,26 @@ export function interruptSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
   return controller.signal
 }
+
+/** Two ways to end: with the best so far, and at once. */
+export interface Interrupts {
+  readonly stop: AbortSignal
+  readonly signal: AbortSignal
+}
+
+/**
+ * For work that gets better the longer it goes on: the first Ctrl-C stops it, and what there is is finished; the second ends it,
+ * and so does a polite kill.
+ */
+export function stopThenInterrupt(onStop: () => void): Interrupts {
+  const [stop, end] = [new AbortController(), new AbortController()]
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) end.abort()
+    else {
+      stop.abort()
+      onStop()
+    }
+  })
+  process.once('SIGTERM', () => end.abort())
+  return { stop: stop.signal, signal: end.signal }
+}

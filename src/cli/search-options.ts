@@ -1,13 +1,13 @@
-import { defaultEvaluations, defaultSpace, searchAlgorithms } from '../zoo/asked-search.js'
+import { defaultSpace, searchAlgorithms } from '../zoo/asked-search.js'
 
 /** What every command that searches takes. */
 export const searchOptions = {
   search: {
     choices: searchAlgorithms,
-    default: 'none' as const,
     describe:
-      'how a recipe is looked for; none: exact passes only; exact: proved to be the best within --budget; evolution: also ' +
-      'without a budget. By estimates and weights alone: data, where given, fit and judge what was found',
+      'how a recipe is looked for; none: exact passes only; auto: candidates are built and measured on --data; by estimates ' +
+      'and weights alone: exact, proved to be the best within --budget, evolution, also without a budget ' +
+      '[default: auto with --data and without --recipe, else none]',
   },
   space: {
     type: 'string',
@@ -26,10 +26,31 @@ export const searchOptions = {
     requiresArg: true,
     describe: 'what a search has to keep to and what it should prefer, a JSON file of constraints; see docs/search.md',
   },
+  'search-time': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'seconds after which auto ends with the best so far, as the first Ctrl-C does',
+  },
+  cache: {
+    type: 'string',
+    requiresArg: true,
+    describe: "folder where auto keeps what it measured [default: the user's cache]",
+  },
+  resume: {
+    type: 'boolean',
+    default: true,
+    describe: 'auto goes on where it was ended; --no-resume measures everything anew',
+  },
+  'co-resident': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: "a model that shares the device's memory: weights of all and the largest peak have to fit (repeatable)",
+  },
   evaluations: {
     type: 'number',
-    default: defaultEvaluations,
     requiresArg: true,
-    describe: 'candidates that an evolution may score',
+    describe: 'candidates that evolution may score [default: 100000] or auto may build [default: 60]',
   },
 } as const

@@ -11,7 +11,7 @@ import { searchOptions } from './search-options.js'
 import { toolName, toolVersion } from './version.js'
 
 const { target, shape, batch } = bindingOptions
-const { search, space, budget, expert, evaluations } = searchOptions
+const { search, space, budget, expert, 'co-resident': coResident, evaluations } = searchOptions
 
 const builder = (args: Argv) =>
   args
@@ -48,6 +48,7 @@ const builder = (args: Argv) =>
       space: { ...space, default: undefined },
       budget,
       expert,
+      'co-resident': coResident,
       evaluations: { ...evaluations, default: undefined },
       'channel-scores': channelScoresOption,
       tune: { choices: tunerNames(), requiresArg: true, describe: 'how weights are refitted after a recipe' },
@@ -127,6 +128,7 @@ const requestOf = (options: Options) => ({
   space: options.space,
   budget: options.budget,
   expert: options.expert,
+  coResident: options['co-resident'],
   evaluations: options.evaluations,
   tune: options.tune,
   channelScores: options['channel-scores'],

@@ -27,6 +27,7 @@ export interface TableActivation extends Choices {
   readonly bytes: (options: readonly number[]) => number
 }
 
+/** What a cost table is told: which choices touch which kernels and activations, and what a kernel costs. */
 export interface CostTableSpec {
   /** How many options each choice has. */
   readonly optionCounts: readonly number[]

@@ -23,6 +23,7 @@ export interface Metrics {
   readonly kernels: readonly KernelMetrics[]
 }
 
+/** What one kernel costs on the target, all its runs together. */
 export interface KernelMetrics {
   readonly name: string
   readonly kind: KernelKind

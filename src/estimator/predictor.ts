@@ -73,6 +73,7 @@ export interface Validation extends ErrorSummary {
   readonly candidates: Readonly<Record<string, number>>
 }
 
+/** Latency of a kernel, and its 90 % interval. */
 export interface Prediction {
   readonly latencyMs: number
   readonly lowMs: number

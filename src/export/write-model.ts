@@ -11,6 +11,7 @@ import { StagingFolder, syncFolder, writeError } from './staging.js'
 import { isNewTensor } from './tensors.js'
 import { toProto } from './to-proto.js'
 
+/** How a model is written. */
 export interface WriteOptions {
   /** Aborting leaves no file behind. */
   readonly signal?: AbortSignal
@@ -18,6 +19,7 @@ export interface WriteOptions {
   readonly inlineLimit?: number
 }
 
+/** The files that were written. */
 export interface WrittenModel {
   /** Size and digest (hex) of the model file. */
   readonly bytes: number

@@ -9,6 +9,7 @@ import type { Activation } from './kernel.js'
 import { precisionBytes } from './shape.js'
 import type { Precision, Target } from './target.js'
 
+/** Sizes of a model in numbers, where its file has symbols. */
 export interface Binding {
   /** Sizes for symbols of the graph inputs; others are taken as 1. */
   readonly symbols?: ReadonlyMap<string, number>

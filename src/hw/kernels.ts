@@ -15,6 +15,7 @@ import type { Precision, Target } from './target.js'
 export type { Binding } from './concrete-sizes.js'
 export type { Activation, Kernel } from './kernel.js'
 
+/** The kernels that a target runs for a model, in order. */
 export interface KernelPlan {
   readonly kernels: readonly Kernel[]
   /** The same before the target's blocked layout, if it has one. */

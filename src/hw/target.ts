@@ -41,6 +41,8 @@ interface TargetHead {
     /** An activation over this part of the SRAM goes to DRAM. */
     readonly residentFraction: number
     readonly dramBytesPerCycle: number
+    /** All that weights and activations of all models on the device have together; undefined: nobody says. */
+    readonly deviceBytes?: number
     /** What the SRAM delivers to the array; undefined: as much as the array takes. */
     readonly sramBytesPerCycle?: number
     /** Activations begin at multiples of it and their sizes are rounded up to it; 1 by default. */
@@ -169,6 +171,7 @@ export interface MeasuredTarget extends TargetHead {
 /** Targets with a cycle model. */
 export type ArrayTarget = DotProductTarget | SystolicTarget | MicroblockTarget
 
+/** Hardware, as its file describes it: docs/targets.md has the fields. */
 export type Target = ArrayTarget | MeasuredTarget
 
 const folder = new URL('./targets/', import.meta.url)

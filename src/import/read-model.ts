@@ -20,6 +20,7 @@ export async function readModel(path: string): Promise<Model> {
   return modelFromBytes(bytes, { file: path })
 }
 
+/** Where bytes of a model are from. */
 export interface BytesOptions {
   /** Where the bytes come from: named in messages, kept as `Model.file`. */
   readonly file?: string

@@ -93,6 +93,7 @@ function toAttribute(value: PlainAttribute): Attribute {
   return numbers.every(Number.isInteger) ? attr.ints(numbers) : attr.floats(numbers)
 }
 
+/** Versions of a model that is built in code; default: opset 17, IR 8. */
 export interface BuildOptions {
   readonly opset?: number
   /** Further domains and their versions. */

@@ -31,6 +31,7 @@ const table = {
   int2: { number: 26, bits: 2, onnx: 'int2' },
 } as const
 
+/** Element types of ONNX by name: `float32`, `int8`, `string`... */
 export type DType = keyof typeof table
 
 export const dtypes = Object.keys(table) as readonly DType[]

@@ -13,6 +13,7 @@ import type { ValueType } from './type.js'
 export type Attribute = AttributeOf<Graph>
 export type AttributeKind = Attribute['kind']
 
+/** What a node computes, an input or an initializer. It knows its producer and its users. */
 export class Value {
   /** Unique in its model unless empty. Freely renamed, save for the model's inputs and outputs. */
   name: string
@@ -84,6 +85,7 @@ export class Value {
   }
 }
 
+/** One operator of a graph. It is where its graph has it, and knows what it reads and what it computes. */
 export class Node extends AttributeOwner<Graph> {
   /** Dense, unique in the process, in order of creation. */
   readonly id: number
@@ -143,6 +145,7 @@ export class Node extends AttributeOwner<Graph> {
 
 let nextNodeId = 0
 
+/** Nodes in execution order with inputs, outputs and initializers; subgraphs of control flow have a parent. Edited through `Patch` alone. */
 export class Graph {
   name: string
   readonly model: Model
@@ -263,6 +266,7 @@ export class FunctionBody {
 export const functionKey = (domain: string, name: string, overload: string): string =>
   `${domain}\u0000${name}\u0000${overload}`
 
+/** A model as it was read: its graph, its functions, the versions of its operator sets. What the file had is kept, to be written back. */
 export class Model {
   irVersion: number
   /** Imported operator sets by domain; the standard domain is ''. */

@@ -10,6 +10,7 @@ export type ValueType =
   | { readonly kind: 'map'; readonly key: DType; readonly value: ValueType | undefined }
   | { readonly kind: 'opaque'; readonly domain: string; readonly name: string }
 
+/** Element type and sizes of a tensor, as far as they are known. */
 export interface TensorType {
   readonly kind: 'tensor'
   readonly dtype: DType
@@ -17,11 +18,14 @@ export interface TensorType {
   readonly dims?: readonly Dim[] | undefined
 }
 
+/** The type of a tensor; without `dims` its rank is unknown. */
 export const tensorType = (dtype: DType, dims?: readonly Dim[]): TensorType => ({ kind: 'tensor', dtype, dims })
 
+/** Sizes of a tensor type, outermost first; undefined where the rank is unknown or the type is no tensor. */
 export const dimsOf = (type: ValueType | undefined): readonly Dim[] | undefined =>
   type?.kind === 'tensor' || type?.kind === 'sparse-tensor' ? type.dims : undefined
 
+/** Element type of a tensor type; undefined where the type is none. */
 export const dtypeOf = (type: ValueType | undefined): DType | undefined =>
   type?.kind === 'tensor' || type?.kind === 'sparse-tensor' ? type.dtype : undefined
 

@@ -5,7 +5,7 @@ import { bytes, change, count, milliseconds, seconds, significant } from './form
 import type { Report } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
-import { searchLines } from './search-rows.js'
+import { lossText, searchLines } from './search-rows.js'
 
 /** The report as GitHub-flavoured Markdown. */
 export function markdownReport(report: Report): string {
@@ -72,7 +72,7 @@ function searchSection({ search }: Report): string[] {
     '|---|---|---|',
     ...landscape.map(({ place, chosen, others }) => {
       const instead = others.map(
-        ({ option, latencyMs, loss, why }) => `${option}: ${milliseconds(latencyMs)}, ${significant(loss)}, ${why}`,
+        ({ option, latencyMs, loss, why }) => `${option}: ${milliseconds(latencyMs)}, ${lossText(loss)}, ${why}`,
       )
       return `| ${escapeMarkdown(place)} | ${escapeMarkdown(chosen)} | ${instead.map(escapeMarkdown).join('; ')} |`
     }),

@@ -37,6 +37,7 @@ export interface Report {
   readonly timing: Readonly<Record<string, number>>
 }
 
+/** The target as a report has it. */
 export interface TargetEntry {
   readonly name: string
   readonly kind: string
@@ -46,6 +47,7 @@ export interface TargetEntry {
   readonly estimator: EstimatorStanding
 }
 
+/** A model file: where it is, its digest (hex), and how large it is. */
 export interface ModelFacts {
   readonly file: string
   readonly sha256: string
@@ -56,6 +58,7 @@ export interface ModelFacts {
   readonly parameters: number
 }
 
+/** How often a pass fired, and what it declined and why. */
 export interface PassEntry {
   readonly name: string
   readonly kind: PassKind
@@ -114,6 +117,7 @@ export interface FitEntry {
   readonly conditioning: number
 }
 
+/** What a report says of the proof: the result against the original, on the same inputs. */
 export interface VerificationEntry {
   readonly verdict: 'agrees' | 'differs' | 'unverified' | 'skipped'
   readonly reason?: string

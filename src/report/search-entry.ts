@@ -1,10 +1,11 @@
-import type { Decision } from '../passes/architecture/decision.js'
+import type { Decision, RecipeOrigin } from '../passes/architecture/decision.js'
 
 /** What a search of an architecture did. `none`: nobody searched. */
 export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
 
 export interface SearchedEntry {
-  readonly algorithm: 'exact' | 'evolution'
+  /** `auto`: on data, with candidates that were built. */
+  readonly algorithm: 'exact' | 'evolution' | 'auto'
   readonly seed: number
   readonly space: {
     readonly parts: readonly string[]
@@ -39,10 +40,14 @@ export interface SearchedEntry {
   readonly reason: string | null
   /** Around the best: every choice with what its other options would come to. */
   readonly landscape: readonly SearchedChoice[]
+  /** Candidates that were built and run, in order; left out: none were. */
+  readonly built?: readonly BuiltPoint[]
   /** What an expert asked for, in the order of the file; left out: nothing. */
   readonly expert?: readonly ExpertConstraint[]
   /** Models that share the device; left out: none. */
   readonly coResidents?: CoResidents
+  /** What there was to decide on: with the decisions of the best it is a recipe that other models can begin with. */
+  readonly origin?: RecipeOrigin
   /** What of a recipe the search began with; left out: there was none. */
   readonly start?: StartingPoint
 }
@@ -92,6 +97,14 @@ export interface SearchPoint {
   readonly decisions: readonly Decision[]
 }
 
+/** A candidate that was built, refitted and run; `loss` is what it lost. */
+export interface BuiltPoint extends SearchPoint {
+  /** With how much effort it was refitted. */
+  readonly rung: 'brief' | 'full'
+  /** What the metric is expected to drop by, from samples that it was not fitted to. */
+  readonly drop: number
+}
+
 export interface SearchedChoice {
   /** The block or the group. */
   readonly place: string
@@ -100,7 +113,8 @@ export interface SearchedChoice {
   readonly others: readonly {
     readonly option: string
     readonly latencyMs: number
-    readonly loss: number
-    readonly why: 'ruled out' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+    /** null: nobody measured it. */
+    readonly loss: number | null
+    readonly why: 'ruled out' | 'not measured' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
   }[]
 }

@@ -59,6 +59,7 @@ export type ZooFailureKind =
   | 'write-failed'
   | 'bug'
 
+/** A model of a zoo that came to nothing, and why. */
 export interface ZooFailure {
   readonly name: string
   readonly file: string
@@ -68,6 +69,7 @@ export interface ZooFailure {
   readonly seconds: number
 }
 
+/** A zoo in a few figures. */
 export interface ZooTotals {
   readonly done: number
   readonly failed: number

@@ -34,6 +34,12 @@ export class SeededRandom {
     return low + Math.floor(this.uniform() * (high - low + 1))
   }
 
+  /** Mean 0, variance 1 (Box and Muller 1958); two uniform numbers each. */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()))
+    return radius * Math.cos(2 * Math.PI * this.uniform())
+  }
+
   /** A copy in another order, all orders alike (Fisher and Yates). */
   shuffled<Item>(items: readonly Item[]): Item[] {
     const order = [...items]

@@ -13,6 +13,7 @@ import {
   type Session,
 } from './session.js'
 
+/** Inputs and limits of a verification. */
 export interface VerifyOptions {
   readonly seed?: number
   /** How many sets of generated inputs are compared. */
@@ -28,6 +29,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal
 }
 
+/** Whether two models compute the same, and how far apart their outputs are. */
 export interface Verification {
   readonly verdict: 'agrees' | 'differs' | 'unverified'
   readonly reason?: string

@@ -1,12 +1,19 @@
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import { type Declined, isDeclined } from '../passes/architecture/declined.js'
-import { applyDecisions, type RecipeContext } from '../passes/architecture/recipe.js'
+import { applyDecisions, type RecipeContext, type RecipeResult } from '../passes/architecture/recipe.js'
 import type { Fidelity } from '../tune/fidelity.js'
 import type { FidelityTable } from '../tune/fidelity-table.js'
+import type { TuneReport } from '../tune/tuner.js'
 
 /** What became of a candidate that was built and run. */
 export type Evaluation = { readonly fidelity: Fidelity } | Declined
+
+/** What a recipe came to, its weights refitted. */
+export interface FittedResult {
+  readonly result: RecipeResult
+  readonly report: TuneReport
+}
 
 /** Builds candidates, refits their weights and measures them on data: where searches on data set in. */
 export interface Evaluator {
@@ -21,15 +28,32 @@ export class FidelityEvaluator implements Evaluator {
   readonly #original: Model
   readonly #table: FidelityTable
   readonly #context: RecipeContext
+  readonly #keeps: number
+  readonly #kept = new Map<string, FittedResult>()
 
-  constructor(original: Model, table: FidelityTable, context: RecipeContext = {}) {
+  /** `keeps`: how many models with their new weights are kept, the latest ones; default: none. */
+  constructor(original: Model, table: FidelityTable, context: RecipeContext = {}, keeps = 0) {
     this.#original = original
     this.#table = table
     this.#context = context
+    this.#keeps = keeps
   }
 
   async evaluate({ decisions }: Recipe): Promise<Evaluation> {
     const result = applyDecisions(this.#original, decisions, this.#context)
-    return isDeclined(result) ? result : { fidelity: await this.#table.of(result) }
+    if (isDeclined(result)) return result
+    const fidelity = await this.#table.of(result)
+    const report = this.#table.reportOf(result)
+    if (this.#keeps > 0 && report !== undefined) {
+      this.#kept.set(JSON.stringify(decisions), { result, report })
+      const [oldest] = this.#kept.keys()
+      if (this.#kept.size > this.#keeps) this.#kept.delete(oldest!)
+    }
+    return { fidelity }
+  }
+
+  /** What a recipe came to, with its new weights; undefined: it was not kept. */
+  fittedBy({ decisions }: Recipe): FittedResult | undefined {
+    return this.#kept.get(JSON.stringify(decisions))
   }
 }

@@ -1,9 +1,11 @@
 import type { Candidate } from '../estimator/memo-table.js'
+import { SeededRandom } from '../runtime/random.js'
 import { agingEvolution } from './algorithms/aging-evolution.js'
 import { hypervolume } from './algorithms/hypervolume.js'
 import { kneeOf } from './algorithms/knee.js'
 import { nsga2 } from './algorithms/nsga2.js'
 import { compareSingle, type Individual } from './algorithms/problem.js'
+import { mutate } from './algorithms/variation.js'
 import { problemOf, type SearchOutcome, type SearchRequest, scored, type TrajectoryPoint } from './request.js'
 import { keyOf } from './space/space.js'
 
@@ -79,8 +81,27 @@ function dominatedShare(front: readonly Individual[], latencyMs: number): number
   return hypervolume(points, Float64Array.of(latencyMs, mostLoss)) / (latencyMs * mostLoss)
 }
 
-/** The model as it is and scaled as a whole. */
-function startingPoints({ opened: { space } }: SearchRequest): Candidate[] {
-  const points = [1, 0.9, 0.75, 0.6, 0.5, 0.35].map((ratio) => space.depthMultiplier(space.original, ratio))
-  return [...new Map(points.map((point) => [keyOf(point), point])).values()]
+/** Parts of what a search begins with, and as many changed parts: together with the rest the first population of an evolution. */
+const partCount = 28
+
+/**
+ * The model as it is and scaled as a whole; before them what the search was told to begin with, after them parts of that (every
+ * choice from it or from the model), half of them changed: what is a pattern elsewhere may go too far here.
+ */
+export function startingPoints(request: Pick<SearchRequest, 'opened' | 'start' | 'seed'>): Candidate[] {
+  const { opened, start, seed } = request
+  const { space } = opened
+  const { original } = space
+  const scaled = [1, 0.9, 0.75, 0.6, 0.5, 0.35].map((ratio) => space.depthMultiplier(original, ratio))
+  if (start === undefined) return distinct(scaled)
+  const random = new SeededRandom(seed)
+  const parts = Array.from({ length: 2 * partCount }, (_, i) => {
+    const part = space.crossover(original, start, random)
+    return i < partCount ? part : mutate(space, part, random)
+  })
+  return distinct([start, ...scaled, ...parts])
 }
+
+const distinct = (candidates: readonly Candidate[]): Candidate[] => [
+  ...new Map(candidates.map((candidate) => [keyOf(candidate), candidate])).values(),
+]

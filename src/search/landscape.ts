@@ -11,13 +11,24 @@ export interface ChoiceLandscape {
 }
 
 /**
- * Why an option was not taken. `ruled out`: it is closed. `missed`: it is better in both, and a search that proves nothing did not
+ * Why an option was not taken. `ruled out`: it is closed. `not measured`: by itself it saves nothing that is worth it, or the model
+ * declines it. `missed`: it is better in both, and a search that proves nothing did not
  * see it.
  */
-export type Rejection = 'ruled out' | 'exceeds a budget' | 'loses more' | 'slower' | 'no better' | 'missed'
+export type Rejection =
+  | 'ruled out'
+  | 'not measured'
+  | 'exceeds a budget'
+  | 'loses more'
+  | 'slower'
+  | 'no better'
+  | 'missed'
 
 /** What lies around a candidate. Choices whose options make no difference to it are left out. */
-export function landscapeAround(request: SearchRequest, best: ScoredCandidate): ChoiceLandscape[] {
+export function landscapeAround(
+  request: Pick<SearchRequest, 'opened' | 'losses' | 'budgets'>,
+  best: ScoredCandidate,
+): ChoiceLandscape[] {
   const { space } = request.opened
   const everything = new Space(space.choices)
   const budgets = budgetsOf(request)
@@ -34,6 +45,7 @@ export function landscapeAround(request: SearchRequest, best: ScoredCandidate): 
 
 function rejection(other: ScoredCandidate, best: ScoredCandidate, budgets: readonly Budget[]): Rejection {
   if (violationOf(other, budgets) > 0) return 'exceeds a budget'
+  if (!Number.isFinite(other.loss)) return 'not measured'
   if (other.loss > best.loss) return 'loses more'
   if (other.latencyMs > best.latencyMs) return 'slower'
   return other.loss === best.loss && other.latencyMs === best.latencyMs ? 'no better' : 'missed'

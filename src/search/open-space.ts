@@ -29,6 +29,7 @@ import {
 /** What a search may change. */
 export type SpacePart = 'widths' | 'blocks'
 
+/** What of a model may change, and by which steps. */
 export interface SpaceOptions {
   readonly parts: readonly SpacePart[]
   readonly widths: WidthOptions

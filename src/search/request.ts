@@ -11,12 +11,15 @@ export type SearchAlgorithm = GuessedAlgorithm | 'auto'
 /** Without data: nothing is built. */
 export type GuessedAlgorithm = 'exact' | 'evolution'
 
+/** What is looked for, where, and how. */
 export interface SearchRequest {
   readonly opened: OpenedSpace
   readonly losses: Losses
   readonly budgets: readonly Budget[]
   readonly algorithm: GuessedAlgorithm
   readonly seed: number
+  /** What a search is told to begin with, besides the model as it is: a recipe of another model, say. */
+  readonly start?: Candidate | undefined
   /** Candidates that an evolution may score. */
   readonly evaluations: number
   readonly timeLimitSeconds?: number | undefined
@@ -36,6 +39,7 @@ export interface TrajectoryPoint {
   readonly loss: number
 }
 
+/** What a search found, and how. */
 export interface SearchOutcome {
   readonly algorithm: SearchAlgorithm
   readonly original: ScoredCandidate

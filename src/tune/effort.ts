@@ -15,5 +15,5 @@ export interface TuneEffort {
 /** `full`: weights that are written. `brief`: to choose among many rewritten models. */
 export const efforts = {
   full: { name: 'full', rows: 120_000, pairSteps: 60, lastPairSteps: 12, isDownstream: true },
-  brief: { name: 'brief', rows: 16_000, pairSteps: 15, lastPairSteps: 3, isDownstream: false },
+  brief: { name: 'brief', rows: 8_000, pairSteps: 8, lastPairSteps: 2, isDownstream: false },
 } as const satisfies Record<string, TuneEffort>

@@ -16,12 +16,16 @@ export const defaultCacheFolder = (): string =>
  */
 export class FidelityCache {
   readonly #folder: string
+  readonly #reads: boolean
 
-  constructor(folder: string) {
+  /** `reads`: whether what earlier runs left counts. */
+  constructor(folder: string, reads = true) {
+    this.#reads = reads
     this.#folder = join(folder, 'fidelity')
   }
 
   async read(key: string): Promise<Fidelity | undefined> {
+    if (!this.#reads) return undefined
     try {
       const entry = JSON.parse(await readFile(this.#path(key), 'utf8')) as { key?: string; fidelity?: Fidelity }
       return entry.key === key ? entry.fidelity : undefined

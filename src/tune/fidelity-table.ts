@@ -7,6 +7,7 @@ import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
 import { TeacherRows } from './teacher-rows.js'
+import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
@@ -37,6 +38,7 @@ export interface FidelityTableSpec {
 export class FidelityTable {
   readonly #spec: FidelityTableSpec
   #teacherRows: TeacherRows | undefined
+  readonly #reports = new WeakMap<RecipeResult, TuneReport>()
 
   constructor(spec: FidelityTableSpec) {
     this.#spec = spec
@@ -55,6 +57,11 @@ export class FidelityTable {
     const fidelity = await this.#measure(result)
     await cache.write(key, fidelity)
     return fidelity
+  }
+
+  /** How a result's weights were refitted; undefined: they were not, since its fidelity was known. */
+  reportOf(result: RecipeResult): TuneReport | undefined {
+    return this.#reports.get(result)
   }
 
   /** Frees what was kept from one measurement to the next. */
@@ -80,7 +87,8 @@ export class FidelityTable {
     if (tuner !== undefined && fitted.length > 0) {
       this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
       const teacherRows = this.#teacherRows
-      await tuner.tune({ teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort })
+      const request = { teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort }
+      this.#reports.set(result, await tuner.tune(request))
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
     return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)

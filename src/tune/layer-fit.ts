@@ -15,6 +15,8 @@ const activationSteps = 6
 const judgedOutputs = 32
 /** Systems of no more features than this are summed up in place. */
 const smallSystem = 64
+/** Products of features and targets, over all rows, that are quicker than a session is opened. */
+const smallProduct = 4e6
 
 export interface SplitRows {
   readonly kept: readonly Rows[]
@@ -81,7 +83,7 @@ export class LayerSolver {
   ): Promise<Float64Array> {
     const features = rows[0]!.features.length / rows[0]!.count
     const outputs = start.length / features
-    if (features <= smallSystem && rows.every(({ targets }) => targets.length <= 1 << 22))
+    if (rows.reduce((sum, { targets }) => sum + targets.length * features, 0) <= smallProduct)
       return behindBoundsInPlace(rows, ridge, start, present, bounds)
     const resident = await ResidentRows.load(this.#runtime, this.#threads, rows, 17, (g, x, y) => {
       let z = y

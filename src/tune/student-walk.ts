@@ -1,17 +1,14 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { DataSet } from '../accuracy/data-set.js'
 import { joined } from '../accuracy/input/fit-samples.js'
 import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
-import { modelBytes } from '../export/model-bytes.js'
-import { stageModel } from '../export/write-model.js'
 import type { Model, Node, Value } from '../ir/graph.js'
 import { valuesOf } from '../ir/graph-values.js'
 import type { Tensor } from '../ir/tensor.js'
 import { dimsOf, dtypeOf } from '../ir/type.js'
 import { cloneSlice, rootNode } from '../passes/clone-model.js'
-import type { ModelSource, Runtime } from '../runtime/session.js'
+import type { Runtime } from '../runtime/session.js'
 import { ActivationStore } from './activation-store.js'
+import { sourceOf } from './model-source.js'
 import { pickedOf, pickPositions } from './picked-positions.js'
 
 /** What values inside a model are for one sample, by name. */
@@ -208,13 +205,4 @@ const elementsOf = ({ type }: Value): number => {
   const dims = dimsOf(type)
   if (dims === undefined || dtypeOf(type) === undefined) return Number.POSITIVE_INFINITY
   return dims.reduce<number>((all, dim) => all * (typeof dim === 'number' ? dim : 1), 1)
-}
-
-/** In memory; on disk where weights of it are not in memory either. */
-async function sourceOf(model: Model): Promise<{ readonly source: ModelSource; discard(): Promise<void> }> {
-  if (!model.usesExternalData) {
-    return { source: { bytes: modelBytes(model) }, discard: async () => {} }
-  }
-  const staged = await stageModel(model, join(tmpdir(), 'slice.onnx'))
-  return { source: { path: staged.path }, discard: () => staged.discard() }
 }

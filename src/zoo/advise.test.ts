@@ -1,49 +1,16 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { dump } from 'npyjs'
 import { describe, expect, test } from 'vitest'
-import { bottleneck } from '../../test/architecture/bottleneck.js'
-import { writeModel } from '../export/write-model.js'
+import { classifierOnDisk } from '../../test/architecture/classifier-on-disk.js'
 import { loadTarget } from '../hw/target.js'
-import { buildModel } from '../ir/build.js'
-import { Tensor } from '../ir/tensor.js'
 import { type AdviseOptions, adviseFile } from './advise.js'
 
-/** A classifier of 5 classes on images of 4 channels, and 20 images with their classes. */
 async function setUp(): Promise<{ readonly file: string; readonly options: AdviseOptions; readonly folder: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'advise-'))
-  const model = buildModel(
-    (g) => {
-      const x = g.input('x', 'float32', ['n', 4, 24, 24])
-      const features = bottleneck(g, x, { in: 4, middle: 48, out: 4, residual: true })
-      const weights = g.constant(
-        Tensor.float32(
-          Array.from({ length: 20 }, (_, i) => Math.sin(i)),
-          [4, 5],
-        ),
-      )
-      g.output(g.op('MatMul', [g.op('ReduceMean', [features], { axes: [2, 3], keepdims: 0 }), weights]), 'scores')
-    },
-    { opset: 17 },
-  )
-  const file = join(folder, 'net.onnx')
-  await writeModel(model, file)
-  const images = Float32Array.from({ length: 20 * 4 * 24 * 24 }, (_, i) => Math.sin(i * i))
-  writeFileSync(join(folder, 'x.npy'), Buffer.from(dump(images, [20, 4, 24, 24])))
-  writeFileSync(
-    join(folder, 'y.npy'),
-    Buffer.from(
-      dump(
-        Int32Array.from({ length: 20 }, (_, i) => i % 5),
-        [20],
-      ),
-    ),
-  )
+  const { folder, file, images, classes } = await classifierOnDisk(20)
   const options: AdviseOptions = {
     target: loadTarget('neural-engine'),
-    data: join(folder, 'x.npy'),
-    labels: join(folder, 'y.npy'),
+    data: images,
+    labels: classes,
     cache: join(folder, 'cache'),
     tool: { name: 'test', version: '0' },
   }

@@ -1,8 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { digestDataSet } from '../accuracy/digest-data-set.js'
-import { readPreprocess } from '../accuracy/input/preprocess.js'
-import { metricsFor } from '../accuracy/metrics/index.js'
-import { selectSamples } from '../accuracy/select-samples.js'
+import { firstSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
@@ -19,16 +16,16 @@ import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
-import { channelScorer, channelScoring, channelScoringDefaults } from '../tune/channel-scorers.js'
-import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
-import { FidelityTable } from '../tune/fidelity-table.js'
-import { loadTuner } from '../tune/tuners.js'
+import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.js'
+import type { FidelityTable } from '../tune/fidelity-table.js'
 import { advised, ranked } from './advised-alternative.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { type DataOptions, type JobData, openJobData } from './job-data.js'
+import { openFidelityTable } from './open-fidelity-table.js'
 import { passContext } from './pass-context.js'
 import { originalFor, runOptions } from './tailor.js'
 
+/** What advice is for, and the samples that the cost of each change is measured on; without `data` nothing is measured. */
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
   readonly target: Target
   /** Sizes of symbolic dims, chosen once the model's inputs are known. */
@@ -76,7 +73,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
     data: data?.calibration,
     options: runOptions(options),
   })
-  const table = await fidelityTable(model, digest, data, { ...options, channelScores })
+  const table = await tableOf(model, digest, data, { ...options, channelScores })
   const found: Omit<AdvisedAlternative, 'rank'>[] = []
   const declined: Advice['declined'][number][] = []
   try {
@@ -112,37 +109,16 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
   }
 }
 
-async function fidelityTable(
+async function tableOf(
   teacher: Model,
   digest: string,
   data: JobData | undefined,
   options: AdviseOptions & { readonly channelScores: string },
 ): Promise<FidelityTable | undefined> {
   if (data?.calibration === undefined) return undefined
-  const { tool, channelScores } = options
-  const heldOut = selectSamples(
-    data.test,
-    Array.from({ length: Math.min(heldOutSamples, data.test.count) }, (_, i) => i),
-  )
-  const { calibration } = data
-  const key = contentKey({
-    tool,
-    model: digest,
-    preprocess: options.preprocess === undefined ? null : readPreprocess(options.preprocess),
-    calibration: await digestDataSet(calibration),
-    heldOut: await digestDataSet(heldOut),
-    scores: [channelScores, channelScoring(channelScores).version],
-  })
-  return new FidelityTable({
-    teacher,
-    calibration,
-    heldOut,
-    metric: heldOut.labels === undefined ? undefined : metricsFor(heldOut.labels, options.metric)[0],
-    tuner: await loadTuner(options.tune ?? 'none'),
-    cache: new FidelityCache(options.cache ?? defaultCacheFolder()),
-    key,
-    options: runOptions(options),
-  })
+  const heldOut = firstSamples(data.test, heldOutSamples)
+  const model = { teacher, digest, target: options.target.name }
+  return openFidelityTable(model, { calibration: data.calibration, heldOut }, options)
 }
 
 function nodesOfBlock(blocks: readonly Block[], decision: Decision): ReadonlySet<Node> {

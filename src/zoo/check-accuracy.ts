@@ -8,6 +8,7 @@ import { readModel } from '../import/read-model.js'
 import { UserError } from '../ir/errors.js'
 import type { AccuracyCheck } from '../report/accuracy-view.js'
 
+/** What models are scored on, and how: `data`, `labels` and `metric` as on the command line. */
 export interface AccuracyCheckOptions {
   readonly data: string
   readonly labels?: string | undefined

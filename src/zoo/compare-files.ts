@@ -16,6 +16,7 @@ import { verify } from '../runtime/verify.js'
 import { fileDigest, fileFacts } from './facts.js'
 import { entryOf } from './verification.js'
 
+/** How two files are compared. */
 export interface CompareFilesOptions {
   /** For models; reports say what theirs is. */
   readonly target: Target
@@ -29,6 +30,7 @@ export interface CompareFilesOptions {
   readonly onStage?: (text: string) => void
 }
 
+/** Two models or reports, or two zoos. */
 export type FileComparison =
   | { readonly kind: 'models'; readonly diff: Diff }
   | { readonly kind: 'zoos'; readonly diff: ZooDiff }

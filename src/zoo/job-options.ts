@@ -20,9 +20,9 @@ export interface JobOptions extends DataOptions {
   /** What the metric may lose: by default what the labels allow, 0.01 of it. */
   readonly metric?: string | undefined
   readonly maxDrop?: number | undefined
-  /** Architecture decisions, or the file that has them. */
+  /** Architecture decisions, or the file that has them; what a search begins with if there is one. */
   readonly recipe?: Recipe | string | undefined
-  /** Looks for a recipe where none is given. */
+  /** Looks for a recipe. */
   readonly search?: SearchOptions | undefined
   /** How weights are refitted after a recipe; default: as they are. */
   readonly tune?: string | undefined
@@ -35,6 +35,6 @@ export interface JobOptions extends DataOptions {
   readonly threads?: number
   readonly timeLimitSeconds?: number
   readonly tool: Report['tool']
-  readonly onStage?: (text: string) => void
+  readonly onStage?: ((text: string) => void) | undefined
   readonly signal?: AbortSignal
 }

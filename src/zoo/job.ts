@@ -1,32 +1,31 @@
 import { estimateFile } from '../estimator/estimate-file.js'
 import { landscapeOf } from '../estimator/landscape.js'
-import type { Metrics } from '../estimator/metrics.js'
-import { type StagedModel, stageModel } from '../export/write-model.js'
+import type { StagedModel } from '../export/write-model.js'
 import { planKernels } from '../hw/kernels.js'
 import { readModel } from '../import/read-model.js'
 import type { Model } from '../ir/graph.js'
-import { type FormerNames, rememberNames } from '../passes/architecture/former-names.js'
+import { rememberNames } from '../passes/architecture/former-names.js'
 import { readRecipe } from '../passes/architecture/recipe-file.js'
 import type { PassKind } from '../passes/define.js'
 import type { DriverResult } from '../passes/driver.js'
 import { changedPlaces } from '../report/changed-places.js'
 import { outlineOf } from '../report/graph-outline.js'
 import { matchKernels } from '../report/kernel-matches.js'
+import { decisionText } from '../report/reason.js'
 import type { AccuracyEntry, Report } from '../report/report.js'
+import type { SearchEntry } from '../report/search-entry.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
-import { fileFacts } from './facts.js'
+import { firstGood, mayBeEmitted } from './attempt.js'
+import { fileFacts, modelDigest } from './facts.js'
 import { freezeSymbols } from './freeze.js'
 import { openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
-import { judge } from './judge.js'
 import { outputPath } from './output-path.js'
 import { firstPassOptions, passContext } from './pass-context.js'
-import { searchRecipe } from './search-recipe.js'
+import { searchedRecipes, searchWorthwhile } from './searched-recipes.js'
 import { startStopwatch } from './stopwatch.js'
-import { tailor } from './tailor.js'
 import { targetEntry } from './target-entry.js'
-import { type Checked, verifyStaged } from './verification.js'
 
 /**
  * One model from file to file: import, passes, the recipe if there is one, estimate, staged export, verification, the accuracy
@@ -47,7 +46,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   }
   const { model, symbols } = await prepare()
   const original = await fileFacts(file, model)
-  const data = isJudged(options) ? await openJobData(model, options) : undefined
+  const { search, warning } = await searchWorthwhile(model, options)
+  const data = isJudged({ ...options, search }) ? await openJobData(model, options) : undefined
+  const digest = search?.algorithm === 'auto' ? await modelDigest(file, model) : ''
   clock.lap('import')
 
   stage('estimating the original')
@@ -67,37 +68,25 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const passes = await cleanUp(model, context, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
 
-  const found = given === undefined ? await searched(model, symbols, former, options) : undefined
+  const found =
+    search === undefined
+      ? undefined
+      : await searchedRecipes(model, search, { symbols, former, start: given, data, options, digest })
   clock.lap('search')
-  const recipe = given ?? found?.recipe
-  const tailored =
-    recipe === undefined ? undefined : await tailor(model, recipe, { options, symbols, former, data, clock })
-  const final = tailored?.model ?? model
-
-  stage(`writing ${out}`)
-  const staged = await stageModel(final, out, options.signal === undefined ? {} : { signal: options.signal })
-  let checked: Checked
-  let accuracy: AccuracyEntry | null = null
-  let after: Metrics
+  const attempts = found ?? { first: given, after: () => undefined, isBestAsIs: false }
+  const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, workshop: found?.workshop }
+  const failures: string[] = []
+  const last = await firstGood(attempts, job, ({ accuracy, checked }) => {
+    const why = accuracy?.gate.reason ?? checked.verification.reason ?? 'it differs'
+    failures.push(`what the search found was not good enough (${why}): something that loses less was taken`)
+  })
+  const { final, tailored, staged, after, checked, accuracy } = last
+  const searched: SearchEntry = found?.entryOf(last.recipe) ?? { algorithm: 'none' }
   let result: Report['result']
   try {
-    clock.lap('export')
-    stage('estimating the result')
-    after = await estimateFile(final, staged.path, options.target, { symbols }, options.signal)
-    clock.lap('estimate')
-    stage('verifying with onnxruntime')
-    checked = await verifyStaged({ file, staged, passes, tailored, data, symbols, options, prepare })
-    clock.lap('verify')
-    if (data !== undefined && checked.verification.verdict !== 'differs') {
-      accuracy = await judge({ path: file, model }, { path: staged.path, model: final }, data, options)
-      clock.lap('judge')
-    }
-    options.signal?.throwIfAborted()
-    result = mayBeEmitted(checked, accuracy, options) ? await emit(staged, final, out) : null
+    result = mayBeEmitted(last, options) ? await emit(staged, final, out) : null
+  } finally {
     await staged.discard()
-  } catch (error) {
-    await staged.discard()
-    throw error
   }
   return {
     reportVersion: 1,
@@ -115,36 +104,25 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     changes: changedPlaces(outline, outlineOf(final)),
     passes: tailored === undefined ? passes.passes : addedUp(passes.passes, tailored.passes.passes),
     decisions: tailored?.decisions ?? [],
-    search: found?.entry ?? { algorithm: 'none' },
+    search: searched,
     verification: checked.verification,
     accuracy,
     warnings: [
       ...model.warnings,
       ...checked.warnings,
       ...droppedInputs(passes),
+      ...(warning === undefined ? [] : [warning]),
+      ...failures,
+      ...startWarnings(searched),
       ...bestEffortWarnings(tailored?.kind, accuracy, result),
     ],
     timing: clock.laps(),
   }
 }
 
-/** The recipe that a search finds, if there is to be one. */
-async function searched(model: Model, symbols: ReadonlyMap<string, number>, former: FormerNames, options: JobOptions) {
-  const { search, target, seed = 0, timeLimitSeconds, onStage, signal } = options
-  if (search === undefined) return undefined
-  return searchRecipe(model, search, { target, symbols, former, seed, timeLimitSeconds, onStage, signal })
-}
-
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
 const isJudged = ({ recipe, search, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>
   [recipe, search, labels, testData, testLabels, metric, maxDrop].some((option) => option !== undefined)
-
-/** What differs is wrong, and never emitted; what lost too much is emitted only when asked for. */
-const mayBeEmitted = (
-  { verification }: Checked,
-  accuracy: AccuracyEntry | null,
-  { bestEffort = false }: JobOptions,
-): boolean => verification.verdict !== 'differs' && (accuracy?.gate.verdict !== 'failed' || bestEffort)
 
 async function emit(staged: StagedModel, model: Model, out: string): Promise<Report['result']> {
   const written = await staged.commit()
@@ -161,6 +139,12 @@ function bestEffortWarnings(
   if (kind === 'lossy' && accuracy === null) return ['nothing judged what the recipe lost: no samples were given']
   return []
 }
+
+/** Of the recipe that a search was to begin with, what the model does not have. */
+const startWarnings = (entry: SearchEntry | undefined): string[] =>
+  entry === undefined || entry.algorithm === 'none'
+    ? []
+    : (entry.start?.left ?? []).map(({ decision, reason }) => `not begun with ${decisionText(decision)}: ${reason}`)
 
 /** Two runs of the same passes as one: what they changed together, and what they decline in the end. */
 const addedUp = (first: DriverResult['passes'], second: DriverResult['passes']): DriverResult['passes'] =>

@@ -7,7 +7,7 @@ import { type JobData, openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 
 /** Drop of the metric that passes where nobody says. */
-const defaultMaxDrop = 0.01
+export const defaultMaxDrop = 0.01
 
 interface JudgedModel {
   readonly path: string

@@ -4,6 +4,7 @@ import type { DriverResult } from '../passes/driver.js'
 import { cleanUp } from '../search/clean-up.js'
 import { passContext } from './pass-context.js'
 
+/** What passes on a model in memory may do, and for which target. */
 export interface OptimizeOptions {
   /** A target or its name; default `neural-engine`. */
   readonly target?: Target | string

@@ -9,6 +9,7 @@ import { curatedStep } from '../search/curated-step.js'
 import { fileFacts } from './facts.js'
 import { targetEntry } from './target-entry.js'
 
+/** What a model is profiled on. */
 export interface ProfileOptions {
   readonly target: Target
   /** Sizes of symbolic dims, chosen once the model's inputs are known. */

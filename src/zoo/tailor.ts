@@ -1,6 +1,6 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
-import { selectSamples } from '../accuracy/select-samples.js'
+import { firstSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
@@ -18,6 +18,7 @@ import { channelScorer, channelScoringDefaults } from '../tune/channel-scorers.j
 import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
+import type { FoundWorkshop } from './found.js'
 import type { JobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { passContext } from './pass-context.js'
@@ -39,6 +40,8 @@ export interface TailorJob {
   readonly former: FormerNames
   readonly data: JobData | undefined
   readonly clock: Stopwatch
+  /** Of the search that found the recipe. */
+  readonly workshop?: FoundWorkshop | undefined
 }
 
 /** Noise is measured on at most this many samples. */
@@ -49,41 +52,47 @@ const fidelitySamples = 64
  * not possible, and for a lossy one that nothing could judge.
  */
 export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Promise<Tailored> {
-  const { options, symbols, former, data, clock } = job
+  const { options, symbols, former, data, clock, workshop } = job
   const stage = options.onStage ?? (() => {})
   const figures = (model: Model) => figuresOfDecision(profile(model, options.target, { symbols }).metrics)
   const common = {
-    file: typeof options.recipe === 'string' ? options.recipe : undefined,
+    file: typeof options.recipe === 'string' && options.search === undefined ? options.recipe : undefined,
     former,
     curated: { multipleOf: curatedStep(options.target) },
   }
   const mayRefit = data?.calibration !== undefined && (options.tune ?? 'none') !== 'none'
   // What is exact stays so to the bit.
   const isRefitted = mayRefit && applyRecipe(given, recipe, common).fitted.length > 0
-  const teacher = isRefitted ? await originalFor(given, options.tune, data.calibration, options) : given
+  const teacher = isRefitted
+    ? (workshop?.teacher ?? (await originalFor(given, options.tune, data.calibration, options)))
+    : given
   clock.lap('streams')
   stage('finding out which channels matter')
-  const scores = await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
-    original: teacher,
-    decisions: recipe.decisions,
-    data: data?.calibration,
-    options: runOptions(options),
-  })
+  const scores =
+    workshop?.scores ??
+    (await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
+      original: teacher,
+      decisions: recipe.decisions,
+      data: data?.calibration,
+      options: runOptions(options),
+    }))
   clock.lap('channel scores')
   stage('applying the recipe')
   const steps: DecisionFigures[] = [figures(teacher)]
-  const result = applyRecipe(teacher, recipe, {
+  const applied = applyRecipe(teacher, recipe, {
     ...common,
     scores,
     afterEach: (_, model) => steps.push(figures(model)),
   })
   clock.lap('recipe')
-  if (result.kind === 'lossy' && data === undefined && !options.bestEffort) {
+  if (applied.kind === 'lossy' && data === undefined && !options.bestEffort) {
     const remedy = 'give samples with --data, or write it unjudged with --best-effort'
-    const place = options.recipe === undefined ? '--search' : '--recipe'
+    const place = options.search === undefined ? '--recipe' : '--search'
     throw new UserError('usage', place, 'the recipe is lossy, and nothing could judge what it loses', remedy)
   }
-  const tuned = await refit(teacher, result, job)
+  const kept = workshop?.fittedBy(recipe)
+  const result = kept?.result ?? applied
+  const tuned = kept?.report ?? (await refit(teacher, applied, job))
   clock.lap('tune')
   const noise = data === undefined ? new Map<string, number>() : await noiseOf(teacher, result, data.test, options)
   clock.lap('fidelity')
@@ -145,10 +154,7 @@ async function noiseOf(
   if (!isAtAll) return new Map()
   options.onStage?.('measuring the noise of each decision')
   const unique = [...new Map(places.map((place) => [place.at, place])).values()]
-  const data = selectSamples(
-    test,
-    Array.from({ length: Math.min(test.count, fidelitySamples) }, (_, i) => i),
-  )
+  const data = firstSamples(test, fidelitySamples)
   const { model: student, correspondence } = result
   const { noise } = await measureFidelity(
     { teacher, student, correspondence, places: unique, data },

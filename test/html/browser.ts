@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import type { AxeResults } from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -23,9 +23,19 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** A browser on a machine that has other work to do takes its time: for a start, a page, a whole test. */
+export const patienceMs = 240_000
+
 /** A browser of this machine without a window. */
 export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: findBrowser()!, args: ['--no-sandbox'] })
+  chromium.launch({ executablePath: findBrowser()!, args: ['--no-sandbox'], timeout: patienceMs })
+
+/** An empty page, in a context of its own that closes with it. Scripts of tests run whatever the page's policy is. */
+export async function newPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ bypassCSP: true, ...options })
+  context.setDefaultTimeout(patienceMs)
+  return context.newPage()
+}
 
 /** What a page says on its console, asks of its user, and requests from elsewhere than `own`, as it comes. */
 export function faultsOf(page: Page, own: RegExp): string[] {

@@ -11,7 +11,7 @@ import type { Side } from '../../src/report/diff/side.js'
 import { htmlDiff, htmlZooDiff } from '../../src/report/html/html-diff.js'
 import { htmlZoo } from '../../src/report/html/html-zoo.js'
 import { type ZooModel, type ZooSummary, zooSummary } from '../../src/report/zoo-summary.js'
-import { faultsOf, findBrowser, launchBrowser, violationsOf } from './browser.js'
+import { faultsOf, findBrowser, launchBrowser, newPage, patienceMs, violationsOf } from './browser.js'
 
 const browserPath = findBrowser()
 const title =
@@ -26,7 +26,7 @@ const model = (name: string, after: number): ZooModel => ({
 const zoo = (phase: number): ZooSummary =>
   zooSummary(
     { name: 'tool', version: '1' },
-    Array.from({ length: 300 }, (_, i) => model(`<img src=x onerror=alert(1)> ${i}`, 2 + Math.sin(i + phase))),
+    Array.from({ length: 40 }, (_, i) => model(`<img src=x onerror=alert(1)> ${i}`, 2 + Math.sin(i + phase))),
     [{ name: 'bad', file: 'bad.onnx', kind: 'bad-file', error: '<script>alert(1)</script>', seconds: 1 }],
   )
 
@@ -51,12 +51,14 @@ const pages: Record<string, () => Promise<string>> = {
   },
 }
 
-describe.skipIf(browserPath === undefined)(title, () => {
+describe.skipIf(browserPath === undefined)(title, { timeout: patienceMs }, () => {
   let browser: Browser
+  const texts = new Map<string, string>()
 
   beforeAll(async () => {
     browser = await launchBrowser()
-  }, 120_000)
+    for (const [name, make] of Object.entries(pages)) texts.set(name, await make())
+  }, patienceMs)
   afterAll(() => browser?.close())
 
   describe.each(Object.keys(pages))('%s', (name) => {
@@ -64,14 +66,13 @@ describe.skipIf(browserPath === undefined)(title, () => {
       ['wide and light', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
       ['a phone, dark', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }],
     ] as const)('%s: nothing asked of a network, no violation, nothing wider than the screen', async (_, options) => {
-      const context = await browser.newContext({ bypassCSP: true, ...options })
-      const page = await context.newPage()
+      const page = await newPage(browser, options)
       const faults = faultsOf(page, /^data:/)
-      await page.setContent(await pages[name]!())
+      await page.setContent(texts.get(name)!)
       expect(await violationsOf(page)).toEqual([])
       expect(faults).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
-      await context.close()
+      await page.context().close()
     })
   })
 })

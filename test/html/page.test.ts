@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlProfile } from '../../src/report/html/html-profile.js'
 import { htmlReport } from '../../src/report/html/html-report.js'
 import type { Report } from '../../src/report/report.js'
-import { faultsOf, findBrowser, launchBrowser, violationsOf } from './browser.js'
+import { faultsOf, findBrowser, launchBrowser, newPage, patienceMs, violationsOf } from './browser.js'
 import { fromRecipe, hostile, large, measured, nothing, profiled, tailored } from './reports.js'
 
 const browserPath = findBrowser()
 const title = browserPath === undefined ? 'the HTML report (needs a chromium in the path)' : 'the HTML report'
 
-// A browser on a busy machine takes its time.
-describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
+describe.skipIf(browserPath === undefined)(title, { timeout: patienceMs }, () => {
   let browser: Browser
   const reported = (make: () => Promise<Report>) => async () => htmlReport(await make())
   const cases: Record<string, () => Promise<string>> = {
@@ -39,14 +38,13 @@ describe.skipIf(browserPath === undefined)(title, { timeout: 120_000 }, () => {
       files.set(name, file)
       sizes.set(name, Buffer.byteLength(text))
     }
-  }, 180_000)
+  }, patienceMs)
 
   afterAll(() => browser?.close())
 
   /** Opens a report from its file. `faults`: what the console said, and what was asked of a network. */
   async function open(name: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
-    const context = await browser.newContext({ viewport: wide, bypassCSP: true, ...options })
-    const page = await context.newPage()
+    const page = await newPage(browser, { viewport: wide, ...options })
     const faults = faultsOf(page, /^(file|data):/)
     await page.goto(pathToFileURL(files.get(name)!).href)
     return { page, faults }

@@ -7,6 +7,7 @@ import { fitKernel } from './fit-kernel.js'
 import { fitOperators } from './fit-operators.js'
 import { groupBy } from './group-by.js'
 
+/** How a predictor is fitted, and what its file says of itself. */
 export interface FitOptions {
   readonly name: string
   readonly processors: number

@@ -14,6 +14,7 @@ export interface GroupValidation extends ErrorSummary {
   readonly outOfRange: number
 }
 
+/** Errors and coverage of a predictor on rows that it has not seen, one group a precision and kind of kernel. */
 export function validatePredictor(predictor: Predictor, table: MeasurementTable): GroupValidation[] {
   const groups = groupBy(table.rows, ({ labels }) => `${labels.precision} ${labels.kernel}`)
   return [...groups.values()].map((rows) => {

@@ -12,6 +12,7 @@ export interface ProxyCosts {
   readonly costs: readonly (readonly number[])[]
 }
 
+/** What a fit to whole networks may use. */
 export interface NetworkFitOptions {
   /** Names of the family's views, in the order of `NetworkSample.views`; the likeliest first. */
   readonly views: readonly string[]
@@ -42,6 +43,7 @@ export interface NetworkMember {
   readonly weight: number
 }
 
+/** Latency of a network, and its 90 % interval. */
 export interface NetworkPrediction {
   readonly latencyMs: number
   readonly lowMs: number
@@ -122,6 +124,7 @@ export function fitNetworks(
   }
 }
 
+/** Latency of a network that was not measured. */
 export function predictNetwork(
   { members, leastMs, halfWidth }: NetworkModel,
   sample: NetworkSample,

@@ -48,6 +48,7 @@ export interface MemoryPlan {
   readonly sweep: Sweep
 }
 
+/** How activations are placed. */
 export interface MemoryOptions {
   /** Sizes are rounded up to a multiple of it; 1 by default. */
   readonly alignBytes?: number | undefined

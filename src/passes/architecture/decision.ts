@@ -90,6 +90,7 @@ export interface ResolutionDecision {
   readonly width: number
 }
 
+/** One change of the architecture. Names and indexes are those of the model before the first decision; see docs/recipes.md. */
 export type Decision =
   | BlockDecision
   | ConvolutionDecision
@@ -97,10 +98,36 @@ export type Decision =
   | DepthMultiplierDecision
   | ResolutionDecision
 
+/** A block of the model that a recipe was made for. */
+export interface OriginBlock {
+  readonly name: string
+  readonly signature: string
+  /** Among the inverted bottlenecks, from 0. */
+  readonly index?: number
+}
+
+/** A channel group of the model that a recipe was made for. */
+export interface OriginGroup {
+  readonly name: string
+  readonly signature: string
+  /** Channels before any decision. */
+  readonly size: number
+  /** What it is to blocks, by their names. */
+  readonly roles: readonly { readonly block: string; readonly role: 'middle' | 'output' }[]
+}
+
+/** What there was to decide on in the model that a recipe was made for, in execution order. */
+export interface RecipeOrigin {
+  readonly blocks: readonly OriginBlock[]
+  readonly groups: readonly OriginGroup[]
+}
+
 /** An ordered list of decisions, replayable on a sibling. */
 export interface Recipe {
   readonly recipeVersion: 1
   /** For people. */
   readonly description?: string
+  /** Lets others begin with it whose blocks and groups have other names. */
+  readonly origin?: RecipeOrigin
   readonly decisions: readonly Decision[]
 }

@@ -18,6 +18,7 @@ import { decisionPath } from './recipe-file.js'
 import type { FittedLayer } from './rewritten.js'
 import type { CuratedSizes } from './widths.js'
 
+/** What a recipe is applied with, beside the model. */
 export interface RecipeContext {
   /** For messages: the recipe's file. */
   readonly file?: string | undefined
@@ -45,6 +46,7 @@ export interface DecisionResult extends LayerChanges {
   readonly fitted: readonly FittedLayer[]
 }
 
+/** A changed model, and how it relates to the original. */
 export interface RecipeResult {
   /** A copy with all decisions applied. */
   readonly model: Model

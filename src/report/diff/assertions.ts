@@ -6,6 +6,7 @@ import { unitFactor, unitNames } from '../quantity.js'
 /** A broken one of level `error` fails the command; one of level `warn` is only told. */
 export type AssertionLevel = 'warn' | 'error'
 
+/** A limit on a figure of a comparison, parsed: `latency<=+2%`. */
 export interface Assertion {
   readonly text: string
   readonly level: AssertionLevel
@@ -27,6 +28,7 @@ export interface Assertable {
   readonly format: (value: number) => string
 }
 
+/** What became of an assertion. */
 export interface AssertionResult {
   readonly text: string
   readonly level: AssertionLevel

@@ -37,6 +37,7 @@ export interface AccuracyDiff {
   readonly drop: number | null
 }
 
+/** What a comparison judges, beside what it finds by itself. */
 export interface DiffOptions {
   readonly assertions?: readonly Assertion[]
   readonly outputs?: VerificationEntry

@@ -9,6 +9,7 @@ import { accuracyText, relationText, zooText } from './texts.js'
 /** A comment on a pull request may have 65,536 characters. Source: GitHub's REST API. */
 const commentLimit = 65_000
 
+/** Two models or reports compared, as Markdown for a pull request: under 65,000 characters, details folded. */
 export function markdownDiff(diff: Diff): string {
   const texts = [relationText(diff, (text) => text), accuracyText(diff.accuracy)].filter((text) => text !== '')
   const head = [
@@ -19,6 +20,7 @@ export function markdownDiff(diff: Diff): string {
   return comment(head, diff.assertions, diffSections(diff))
 }
 
+/** Two zoos compared, as Markdown for a pull request: under 65,000 characters, details folded. */
 export function markdownZooDiff(diff: ZooDiff): string {
   const head = [
     `**${escapeMarkdown(diff.before)}** to **${escapeMarkdown(diff.after)}**`,

@@ -15,6 +15,7 @@ export function htmlDiff(diff: Diff): string {
   return comparison(diff, texts, [figureSection(diff.rows), ...diffSections(diff).map(sectionOf)])
 }
 
+/** Two zoos compared, as a page. */
 export const htmlZooDiff = (diff: ZooDiff): string =>
   comparison(diff, [zooText(diff)], zooSections(diff).map(sectionOf))
 

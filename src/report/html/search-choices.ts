@@ -1,6 +1,7 @@
 import { dot, ruleX, ruleY } from '@observablehq/plot'
-import { count, milliseconds, significant } from '../format.js'
+import { count, milliseconds } from '../format.js'
 import type { SearchedChoice, SearchedEntry } from '../search-entry.js'
+import { lossText } from '../search-rows.js'
 import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section, shortName } from './parts.js'
@@ -12,6 +13,7 @@ type Why = SearchedChoice['others'][number]['why']
 
 const colors: Readonly<Record<Why, string>> = {
   'ruled out': 'kind-vector',
+  'not measured': 'kind-pool',
   'exceeds a budget': 'kind-transposed-convolution',
   'loses more': 'warm',
   slower: 'before',
@@ -45,7 +47,7 @@ const row = ({ place, chosen, others }: SearchedChoice) => [
   chosen,
   others.map(
     ({ option, latencyMs, loss, why }) =>
-      html`<div>${option}: ${milliseconds(latencyMs)}, ${significant(loss)}, ${why}</div>`,
+      html`<div>${option}: ${milliseconds(latencyMs)}, ${lossText(loss)}, ${why}</div>`,
   ),
 ]
 
@@ -83,7 +85,7 @@ function plot(landscape: readonly SearchedChoice[], bestMs: number, { width, lay
         fill: ({ why }: Option) => `var(--${colors[why]})`,
         stroke: 'var(--surface)',
         title: ({ place, option, latencyMs, loss, why }: Option) =>
-          `${place}: ${option}\n${milliseconds(latencyMs)}, expected loss ${significant(loss)}: ${why}`,
+          `${place}: ${option}\n${milliseconds(latencyMs)}, expected loss ${lossText(loss)}: ${why}`,
       }),
     ],
   })

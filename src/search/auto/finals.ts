@@ -1,4 +1,6 @@
 import { type Budget, violationOf } from '../budgets.js'
+import { keyOf } from '../space/space.js'
+import { dropPerLoss, Ladder } from './ladder.js'
 import { type BuiltCandidate, briefSlack } from './measured.js'
 import type { Workshop } from './workshop.js'
 
@@ -22,75 +24,50 @@ export function frontOf(built: readonly BuiltCandidate[]): BuiltCandidate[] {
 }
 
 /**
- * Builds some candidates of the front with all effort, and ranks what may be written. With a budget of latency those that lose
- * least briefly; without, the range between what keeps the metric and what does not is narrowed down, by how much better the
- * last one became than it was.
+ * Builds some candidates of the front with all effort: those that lose least where there is a budget of latency, else by halving
+ * the range between what is expected to keep the metric and what is not. Gives what may be written.
  */
-export async function settle(workshop: Workshop, options: FinalsOptions): Promise<BuiltCandidate[]> {
+export async function settle(workshop: Workshop, options: FinalsOptions): Promise<Ladder> {
   const { budgets, maxDrop, most } = options
-  const front = frontOf(workshop.latest().filter((each) => violationOf(each, budgets) === 0))
-  if (front.length === 0) return []
-  if (budgets.some(({ figure }) => figure === 'latency')) {
-    const promising = [...front].sort((a, b) => a.loss - b.loss).slice(0, most)
-    await buildFully(workshop, promising)
-    return [...latestOf(workshop, promising)].sort((a, b) => a.loss - b.loss)
-  }
-  let at = indexWithin(front, maxDrop * briefSlack)
-  const tried = new Map<number, BuiltCandidate>()
-  while (at !== undefined && tried.size < most && !workshop.isStopped) {
-    const [full] = await buildFully(workshop, [front[at]!])
+  const withinBudgets = () => workshop.latest().filter((each) => violationOf(each, budgets) === 0)
+  const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
+  for (let built = 0; built < most && !workshop.isStopped; built++) {
+    const front = frontOf(withinBudgets())
+    const mostLoss = maxDrop / dropPerLoss(workshop.built)
+    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.built))
+    if (next === undefined || next.rung === 'full') break
+    const [full] = await workshop.buildAll([next.candidate], 'full')
     if (full === undefined) break
-    tried.set(at, full)
-    at = nextOf(front, tried, at, full, maxDrop)
   }
-  const known = latestOf(workshop, front)
-  const kept = known.filter(({ drop }) => drop <= maxDrop).sort((a, b) => a.latencyMs - b.latencyMs)
-  // What keeps a budget is written even if it drops more: the gate has the last word.
-  return kept.length > 0 || budgets.length === 0 ? kept : [...known].sort((a, b) => a.drop - b.drop).slice(0, 1)
-}
-
-async function buildFully(workshop: Workshop, candidates: readonly BuiltCandidate[]): Promise<BuiltCandidate[]> {
-  const built = await workshop.buildAll(
-    candidates.map(({ candidate }) => candidate),
-    'full',
+  const front = frontOf(withinBudgets())
+  const perLoss = dropPerLoss(workshop.built)
+  // Within a budget of latency nothing is gained by being faster still; other budgets come before the metric, on which the gate
+  // has the last word.
+  const ladder = new Ladder(
+    isLatencyBound ? front.slice(-1) : front,
+    isLatencyBound ? Number.POSITIVE_INFINITY : maxDrop,
+    perLoss,
   )
-  return built.filter((each) => each !== undefined)
-}
-
-/** What is known of some candidates by now. */
-function latestOf(workshop: Workshop, candidates: readonly BuiltCandidate[]): BuiltCandidate[] {
-  const wanted = new Set(candidates.map(({ candidate }) => candidate.join()))
-  return workshop.latest().filter(({ candidate }) => wanted.has(candidate.join()))
-}
-
-/** The fastest of a front that drops by no more than that. */
-function indexWithin(front: readonly BuiltCandidate[], drop: number): number | undefined {
-  const at = front.findIndex((each) => each.drop <= drop)
-  return at < 0 ? front.length - 1 : at
+  const isHopeless = ladder.first() === undefined && budgets.length > 0
+  return isHopeless ? new Ladder(front.slice(-1), Number.POSITIVE_INFINITY, perLoss) : ladder
 }
 
 /**
- * Which one to try next: faster where the last one kept the metric, slower where it did not, the first that is foreseen to keep
- * it once it is refitted as well; undefined: nothing lies between any more.
+ * Of those not yet built with all effort, between the fastest that is known to lose no more than `mostLoss` and what is known to
+ * lose more: the fastest that may do with such effort; undefined: there is none.
  */
-function nextOf(
-  front: readonly BuiltCandidate[],
-  tried: ReadonlyMap<number, BuiltCandidate>,
-  at: number,
-  full: BuiltCandidate,
-  maxDrop: number,
-): number | undefined {
-  const isKept = (i: number) => tried.get(i)!.drop <= maxDrop
-  const passed = [...tried.keys()].filter(isKept)
-  const failed = [...tried.keys()].filter((i) => !isKept(i))
-  const [slowestFailed, fastestPassed] = [Math.max(-1, ...failed), Math.min(front.length, ...passed)]
-  const between = Array.from(
-    { length: Math.max(0, fastestPassed - slowestFailed - 1) },
-    (_, i) => slowestFailed + 1 + i,
-  )
-  if (between.length === 0) return undefined
-  const gain = full.drop / Math.max(front[at]!.drop, Number.EPSILON)
-  const foreseen = between.find((i) => front[i]!.drop * gain <= maxDrop)
-  // Nothing is foreseen to: slower ones may all the same, faster ones are not worth a try.
-  return foreseen ?? (isKept(at) ? undefined : between.at(-1))
+function between(front: readonly BuiltCandidate[], mostLoss: number, slack: number): BuiltCandidate | undefined {
+  const isKept = ({ loss }: BuiltCandidate) => loss <= mostLoss
+  const known = front.filter(({ rung }) => rung === 'full')
+  const fastestKept = Math.min(...known.filter(isKept).map(({ latencyMs }) => latencyMs))
+  return front.find((each) => each.rung === 'brief' && each.latencyMs < fastestKept && each.loss <= slack * mostLoss)
+}
+
+/** How many times more a brief fit loses than one with all effort, as far as some were built both ways. */
+function slackIn(built: readonly BuiltCandidate[]): number {
+  const gains = built.flatMap((full) => {
+    const brief = built.find(({ rung, candidate }) => rung === 'brief' && keyOf(candidate) === keyOf(full.candidate))
+    return full.rung === 'full' && brief !== undefined ? [brief.loss / Math.max(full.loss, Number.EPSILON)] : []
+  })
+  return gains.length === 0 ? briefSlack : gains.reduce((sum, gain) => sum + gain, 0) / gains.length
 }

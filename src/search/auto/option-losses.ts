@@ -1,3 +1,4 @@
+import type { Candidate } from '../../estimator/memo-table.js'
 import { type Losses, lossOf } from '../fidelity/losses.js'
 import type { Space } from '../space/space.js'
 import type { BuiltCandidate } from './measured.js'
@@ -9,14 +10,20 @@ export interface MeasuredOption extends SingleOption {
 }
 
 /**
- * Losses of single options as they were measured. Sizes of a group follow the guess, scaled to the one that was measured. What
+ * Losses of single options as they were measured, beyond those of the candidate that has `least` changed. Sizes of a group follow the guess, scaled to the one that was measured. What
  * was not measured cannot be had, save what is guessed to lose nothing.
  */
-export function optionLosses(space: Space, guess: Losses, measured: readonly MeasuredOption[]): Losses {
+export function optionLosses(
+  space: Space,
+  guess: Losses,
+  least: Candidate,
+  measured: readonly MeasuredOption[],
+): Losses {
   const of = space.choices.map((choice, i) => {
     const own = measured.filter((each) => each.choice === i)
     return guess.of[i]!.map((guessed, option) => {
-      if (option === choice.keep) return 0
+      if (option === least[i]) return 0
+      if (!space.isOpen(i, option)) return Number.POSITIVE_INFINITY
       if (choice.kind === 'width') {
         if (option > choice.keep) return guessed
         const [standIn] = own

@@ -3,7 +3,7 @@ import { figureOf } from '../budgets.js'
 import type { SearchRequest } from '../request.js'
 import { optionCount, type WidthChoice } from '../space/choice.js'
 
-/** One option by itself, everything else as the model has it. */
+/** One option by itself. */
 export interface SingleOption {
   readonly choice: number
   readonly option: number
@@ -21,26 +21,28 @@ const measuredShare = 0.6
 
 /**
  * Options that are worth measuring, best first: those that save most of the latency, or of what there is a budget for, over what
- * they are guessed to lose. Of a group's sizes one stands for all. At most `most`.
+ * they are guessed to lose, everything else as in the candidate that has `least` changed. Of a group's sizes one stands for all.
+ * At most `most`.
  */
 export function promisingOptions(
   request: Omit<SearchRequest, 'algorithm' | 'evaluations'>,
+  least: Candidate,
   most: number,
 ): SingleOption[] {
   const { opened, losses } = request
   const { space, table } = opened
   const figures = ['latency' as const, ...request.budgets.map(({ figure }) => figure)]
-  const original = { ...table.score(space.original) }
+  const before = { ...table.score(least) }
   const gainOf = (candidate: Candidate) => {
     const score = table.score(candidate)
-    return Math.max(...figures.map((figure) => 1 - figureOf(score, figure) / figureOf(original, figure)))
+    return Math.max(...figures.map((figure) => 1 - figureOf(score, figure) / figureOf(before, figure)))
   }
   const found = space.choices.flatMap((choice, i) => {
     const options =
       choice.kind === 'width' ? standIn(choice) : Array.from({ length: optionCount(choice) }, (_, option) => option)
     return options.flatMap((option) => {
-      if (option === choice.keep) return []
-      const candidate = space.with(space.original, i, option)
+      if (option === least[i] || !space.isOpen(i, option)) return []
+      const candidate = space.with(least, i, option)
       const gain = gainOf(candidate)
       const guess = losses.of[i]![option]!
       return gain < leastGain || !Number.isFinite(guess)

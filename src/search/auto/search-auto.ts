@@ -1,8 +1,10 @@
+import type { Candidate } from '../../estimator/memo-table.js'
 import { violationOf } from '../budgets.js'
 import type { Losses } from '../fidelity/losses.js'
 import { budgetsOf, type SearchOutcome, type SearchRequest, scored } from '../request.js'
 import { keyOf } from '../space/space.js'
 import { frontOf, settle } from './finals.js'
+import { dropPerLoss, type Ladder } from './ladder.js'
 import { candidatesAtLevels } from './levels.js'
 import { type BuiltCandidate, briefSlack } from './measured.js'
 import { corrected, optionLosses } from './option-losses.js'
@@ -22,6 +24,8 @@ export interface AutoLimits {
 export interface AutoRequest
   extends Omit<SearchRequest, 'algorithm' | 'evaluations' | 'losses'>,
     Omit<WorkshopOptions, 'opened'> {
+  /** Built first of all candidates; undefined: there is none. */
+  readonly start?: Candidate | undefined
   /** What options are guessed to lose before they are measured. */
   readonly guess: Losses
   readonly limits: AutoLimits
@@ -29,8 +33,8 @@ export interface AutoRequest
 }
 
 export interface AutoOutcome extends SearchOutcome {
-  /** What may be written, the best first: the next one's turn comes when one fails on data that the search has not seen. */
-  readonly ranked: readonly BuiltCandidate[]
+  /** What may be written: the next one's turn comes when one fails on data that the search has not seen. */
+  readonly ladder: Ladder
   /** All candidates that were built, in order. */
   readonly built: readonly BuiltCandidate[]
   /** Of single options, as measured and corrected. */
@@ -58,14 +62,22 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
   const workshop = new Workshop(request)
   const base = { ...request, losses: guess }
 
-  const options = promisingOptions(base, limits.options)
+  // What has to be changed is changed in all candidates.
+  const least = space.canonical(space.original.slice())
+  const options = promisingOptions(base, least, limits.options)
   onStage?.(`measuring ${options.length} options one by one`)
+  const isChanged = keyOf(least) !== keyOf(space.original)
+  const [leastBuilt] = isChanged ? await workshop.buildAll([least], 'brief') : []
   const found = await workshop.buildAll(
     options.map(({ candidate }) => candidate),
     'brief',
   )
-  const measured = options.map((option, i) => ({ ...option, loss: found[i]?.loss ?? Number.POSITIVE_INFINITY }))
-  let losses = optionLosses(space, guess, measured)
+  const measured = options.map((option, i) => ({
+    ...option,
+    loss: Math.max(0, (found[i]?.loss ?? Number.POSITIVE_INFINITY) - (leastBuilt?.loss ?? 0)),
+  }))
+  let losses = optionLosses(space, guess, least, measured)
+  if (request.start !== undefined) await workshop.buildAll([request.start], 'brief')
 
   const first = Math.ceil(firstShare * limits.candidates)
   for (const [levels, most] of [
@@ -87,8 +99,8 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
 
   onStage?.('refitting the best with all effort')
   const budgets = budgetsOf(base)
-  const ranked = await settle(workshop, { budgets, maxDrop, most: limits.finals })
-  const [best = null] = ranked
+  const ladder = await settle(workshop, { budgets, maxDrop, most: limits.finals })
+  const best = ladder.first() ?? null
   return {
     algorithm: 'auto',
     original: scored({ opened, losses }, space.original),
@@ -98,33 +110,36 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
     trajectory: workshop.trajectory,
     evaluations: workshop.built.length,
     proof: null,
-    reason: reasonOf(best, maxDrop, workshop.isStopped),
-    ranked,
+    reason: reasonOf(best, ladder, maxDrop, workshop.isStopped),
+    ladder,
     built: workshop.built,
     losses,
   }
 }
 
-function reasonOf(best: BuiltCandidate | null, maxDrop: number, isStopped: boolean): string | null {
-  if (best === null) return `no candidate that was built keeps the budgets and drops by no more than ${maxDrop}`
+function reasonOf(best: BuiltCandidate | null, ladder: Ladder, maxDrop: number, isStopped: boolean): string | null {
+  if (best === null)
+    return `no candidate that was built keeps the budgets and is expected to drop by no more than ${maxDrop}`
   if (isStopped) return 'ended before all was looked at: the best so far'
-  return best.drop > maxDrop ? `the budgets cost more than a drop of ${maxDrop}` : null
+  return ladder.expectedDrop(best) > maxDrop ? `the budgets are expected to cost more than a drop of ${maxDrop}` : null
 }
 
 const evenly = (from: number, to: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (count === 1 ? from : from + ((to - from) * i) / (count - 1)))
 
-/** Between the fastest that may keep the metric and the next faster one, which hardly does. */
+/** Between the fastest that keeps the metric and the fastest that may, once it is refitted with all effort. */
 function levelsNear(
   built: readonly BuiltCandidate[],
   { opened, maxDrop }: Pick<AutoRequest, 'opened' | 'maxDrop'>,
   count: number,
 ): number[] {
   const originalMs = opened.table.score(opened.space.original).latencyMs
-  const sorted = frontOf(built)
-  const at = sorted.findIndex(({ drop }) => drop <= briefSlack * maxDrop)
-  const slow = at < 0 ? 1 : sorted[at]!.latencyMs / originalMs
-  const fast = at === 0 ? slow * 0.8 : (sorted[at < 0 ? sorted.length - 1 : at - 1]?.latencyMs ?? 0) / originalMs
-  // The ends are known.
-  return evenly(slow, Math.min(fast, slow), count + 2).slice(1, -1)
+  const mostLoss = maxDrop / dropPerLoss(built)
+  const fastest = (loss: number) =>
+    Math.min(originalMs, ...built.filter((each) => each.loss <= loss).map(({ latencyMs }) => latencyMs)) / originalMs
+  const [slow, fast] = [fastest(mostLoss), fastest(briefSlack * mostLoss)]
+  return evenly(slow, Math.min(fast, narrowest * slow), count + 1).slice(1)
 }
+
+/** The range of levels that are looked at closely is at least as wide as from 1 to this. */
+const narrowest = 0.9

@@ -4,6 +4,7 @@ import type { OpenedSpace } from '../open-space.js'
 import type { TrajectoryPoint } from '../request.js'
 import { recipeOf } from '../space/candidate-recipe.js'
 import { keyOf } from '../space/space.js'
+import { dropPerLoss } from './ladder.js'
 import { type BuiltCandidate, dropIn, lossIn, type Rung } from './measured.js'
 
 export interface WorkshopOptions {
@@ -79,8 +80,9 @@ export class Workshop {
     if (built === undefined || this.#built.has(placeOf(built.candidate, built.rung))) return
     this.#built.set(placeOf(built.candidate, built.rung), built)
     const before = this.#best
+    const mostLoss = maxDrop / dropPerLoss(this.built)
     this.#best = this.latest()
-      .filter(({ drop }) => drop <= maxDrop)
+      .filter(({ loss }) => loss <= mostLoss)
       .sort((a, b) => a.latencyMs - b.latencyMs)[0]
     if (this.#best !== undefined && this.#best !== before)
       this.trajectory.push({ evaluations: this.#built.size, latencyMs: this.#best.latencyMs, loss: this.#best.loss })

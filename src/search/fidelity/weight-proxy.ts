@@ -1,7 +1,7 @@
 import type { Model } from '../../ir/graph.js'
 import type { Block } from '../../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
-import type { BlockAlternative } from '../../passes/architecture/decision.js'
+import type { BlockAlternative, Decision } from '../../passes/architecture/decision.js'
 import { blockOf, findBlocks } from '../../passes/architecture/find-blocks.js'
 import { rankedUnits, weightScores } from '../../passes/architecture/importance.js'
 import type { Space } from '../space/space.js'
@@ -15,21 +15,27 @@ const groupingLoss = 0.5
 
 /**
  * Losses for want of data: the share of the weights' energy that goes with the channels of least weight, and a fixed amount for
- * every activation that a block loses. It ranks widths of one group well and says little across blocks.
+ * every activation that a block loses. It ranks widths of one group well and says little across blocks;
+ * `randomInputLosses` ranks better and takes a forward pass for each option (bench/zero-shot.mjs).
  */
 export function weightProxy(model: Model, space: Space): Losses {
-  const groups = new Map(channelGroups(model).map((group) => [group.name, energiesByRank(group)]))
-  const blocks = findBlocks(model)
   return {
     source: 'proxy',
     note:
       'a proxy, since nothing was measured: the share of weight energy that goes with channels, and ' +
       `${activationLoss} for each activation that is dropped`,
-    of: lossesBy(space, (decision) => {
-      if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
-      if (decision.kind !== 'block') throw new Error(`a space has no ${decision.kind}`)
-      return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)
-    }),
+    of: lossesBy(space, weightLosses(model)),
+  }
+}
+
+/** The same for any decision on a block or a width. */
+export function weightLosses(model: Model): (decision: Decision) => number {
+  const groups = new Map(channelGroups(model).map((group) => [group.name, energiesByRank(group)]))
+  const blocks = findBlocks(model)
+  return (decision) => {
+    if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
+    if (decision.kind !== 'block') throw new Error(`weights say nothing of a ${decision.kind}`)
+    return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)
   }
 }
 

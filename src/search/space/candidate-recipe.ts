@@ -20,6 +20,10 @@ export function recipeOf(space: Space, candidate: Candidate): Recipe {
   return { recipeVersion: 1, decisions: [...blocks, ...widths] }
 }
 
+/** What every open option by itself comes to as a decision. */
+export const decisionsOf = (space: Space): Decision[] =>
+  space.choices.flatMap((choice, i) => space.openOptions[i]!.flatMap((option) => decisionOf(choice, option) ?? []))
+
 /** The candidate that a recipe comes to. Declined where it decides on something that the space does not have. */
 export function candidateOf(space: Space, { decisions }: Recipe): Candidate | Declined {
   const candidate = space.original.slice()

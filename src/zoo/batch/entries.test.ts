@@ -51,11 +51,30 @@ describe('what is asked of a model', () => {
       'r.json',
     ],
     ['a search of its own instead', { search: 'evolution' }, { recipe: 'r.json' }, 'evolution', undefined],
+    [
+      'none for one of them',
+      { search: 'none' },
+      { search: 'exact', budget: 'latency=70%', expert: 'e.json' },
+      undefined,
+      undefined,
+    ],
     ['no search of its own', { search: 'none' }, { recipe: 'r.json' }, undefined, undefined],
   ])('%s', async (_, own, flags, search, recipe) => {
     const { request } = await requestOf(own, flags)
     expect(request.search?.algorithm).toBe(search)
     expect(request.recipe).toBe(recipe === undefined ? undefined : join(place, recipe))
+  })
+
+  test('constraints are read once, and models on the same device are found from the manifest', async () => {
+    const constraints = [{ kind: 'pin', blocks: 0, form: 'fused' }]
+    writeFileSync(join(place, 'e.json'), JSON.stringify({ expertVersion: 1, constraints }))
+    const asked = { search: 'exact', expert: 'e.json', coResident: ['b.onnx'] } as const
+    const { request } = await requestOf(asked, { budget: 'latency=70%' })
+    expect(request.search).toMatchObject({
+      expert: { file: join(place, 'e.json'), constraints },
+      coResidents: [join(place, 'b.onnx')],
+    })
+    expect(request).not.toHaveProperty('expert')
   })
 
   test.each<[ModelRequest, RegExp]>([

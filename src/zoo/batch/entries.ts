@@ -52,6 +52,7 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
       space,
       budget,
       expert,
+      coResident,
       evaluations,
       ...rest
     } = asked
@@ -60,7 +61,7 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
     const request: JobRequest = {
       ...(given(rest) as Omit<JobRequest, 'target'>),
       target: targetOf(target),
-      search: searchFor(file, { search, space, budget, expert, evaluations, recipe: rest.recipe }),
+      search: searchFor(file, { search, space, budget, expert, coResident, evaluations, recipe: rest.recipe }),
       tune,
       channelScores: rest.channelScores ?? defaultChannelScoring(hasData, tune !== 'none'),
       shape: Object.entries(shape ?? {}).map(([name, sizes]) => `${name}=${sizes.join(',')}`),
@@ -72,10 +73,12 @@ export async function zooEntries(paths: readonly string[], common: CommonRequest
 
 /** What is said closer to a model counts; a recipe and a search take each other's place. */
 function merged(far: ModelRequest, near: ModelRequest): ModelRequest {
-  const { search, space, budget, expert, evaluations, ...withoutSearch } = far
-  const { recipe, ...withoutRecipe } = far
-  if (near.recipe !== undefined) return { ...withoutSearch, ...near }
-  return near.search === undefined ? { ...far, ...near } : { ...withoutRecipe, ...near }
+  if (near.recipe === undefined && near.search === undefined) return { ...far, ...near }
+  const { search, space, budget, expert, coResident, evaluations, recipe, ...rest } = far
+  const farSearch = { search, space, budget, expert, coResident, evaluations }
+  return near.recipe === undefined && near.search !== 'none'
+    ? { ...rest, ...given(farSearch), ...near }
+    : { ...rest, ...near }
 }
 
 function searchFor(file: string, asked: AskedSearch): JobRequest['search'] {

@@ -27,6 +27,7 @@ export class JobKeys {
       preprocess,
       recipe,
       target.kind === 'measured' && target.predictor,
+      ...(request.search?.coResidents ?? []),
     ]
     const prints: unknown[] = []
     for (const name of named) prints.push(typeof name === 'string' ? await this.#printOf(name) : null)

@@ -76,7 +76,8 @@ function seenFromHere(request: ModelRequest, folder: string): ModelRequest {
   const seen: Record<string, unknown> = { ...request }
   for (const key of ['data', 'labels', 'testData', 'testLabels', 'recipe', 'expert'] as const)
     if (request[key] !== undefined) seen[key] = join(folder, request[key])
-  const { target, preprocess } = request
+  const { target, preprocess, coResident } = request
+  if (coResident !== undefined) seen['coResident'] = coResident.map((file) => join(folder, file))
   if (target !== undefined && !targetNames().includes(target) && extname(target) !== '')
     seen['target'] = join(folder, target)
   if (preprocess !== undefined && !isScalingPreset(preprocess)) seen['preprocess'] = join(folder, preprocess)

@@ -5,6 +5,7 @@ import { filesOf, type JobLimits, type Outcome, type Runner, type RunObserver, t
 import { makeScratch } from './scratch-folder.js'
 import { WorkerProcess } from './worker-process.js'
 
+/** How many processes do jobs, and what they do. */
 export interface ProcessRunnerOptions {
   /** Jobs at a time. */
   readonly jobs: number

@@ -19,6 +19,7 @@ export interface ZooEntry {
   readonly limits: JobLimits
 }
 
+/** How a zoo is done. */
 export interface ZooOptions {
   /** Folder for results, reports, the summary and the journal. */
   readonly out: string
@@ -42,6 +43,7 @@ export interface ZooProgress {
   finished(job: ZooJob, outcome: Outcome, seconds: number, isOld: boolean): void
 }
 
+/** What came of a zoo. */
 export interface ZooResult {
   readonly summary: ZooSummary
   /** Shapes given for all models that none of them has an input for. */

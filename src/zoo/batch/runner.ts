@@ -49,6 +49,7 @@ export type Outcome =
     }
   | Failed
 
+/** A job that came to nothing, and why. */
 export interface Failed {
   readonly state: 'failed'
   readonly kind: ZooFailureKind

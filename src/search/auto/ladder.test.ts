@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { dropPerLoss, Ladder } from './ladder.js'
+import type { BuiltCandidate } from './measured.js'
+
+const built = (latencyMs: number, loss: number, drop = 0): BuiltCandidate => ({
+  latencyMs,
+  loss,
+  drop,
+  rung: 'full',
+  energyMj: 1,
+  peakBytes: 1,
+  weightBytes: 1,
+  candidate: Uint8Array.of(latencyMs * 100),
+})
+
+describe('how much the metric drops for what is lost', () => {
+  test('is what many candidates say together', () => {
+    const many = Array.from({ length: 40 }, (_, i) => built(1, 0.1, i % 2 === 0 ? 0.04 : 0))
+    expect(dropPerLoss(many)).toBeCloseTo(0.2, 1)
+  })
+
+  test('is not taken from one that says nothing changed, nor from hopeless ones', () => {
+    expect(dropPerLoss([built(1, 0.05)])).toBeGreaterThan(0.25)
+    expect(dropPerLoss([built(1, 4, 0.9)])).toBe(dropPerLoss([]))
+  })
+})
+
+describe('what may be written', () => {
+  const front = [built(1, 0.4), built(2, 0.1), built(3, 0.05), built(4, 0.02), built(5, 0.004)]
+  const ladder = new Ladder(front, 0.01, 0.35)
+
+  test('is the fastest that is expected to keep the metric', () => {
+    expect(ladder.first()).toBe(front[3])
+    expect(new Ladder(front.slice(0, 2), 0.01, 0.35).first()).toBeUndefined()
+  })
+
+  test('after a failure is what is expected to keep it at what was seen', () => {
+    // Twice as bad as allowed: half the loss is needed, and the next one has a fifth.
+    expect(ladder.after(front[3]!, 0.02)).toBe(front[4])
+    expect(ladder.after(front[3]!, 0.1)).toBeUndefined()
+    expect(ladder.after(front[1]!, 0.015)).toBe(front[2])
+  })
+})

@@ -1,0 +1,152 @@
+import type { Candidate } from '../../estimator/memo-table.js'
+import type { Model } from '../../ir/graph.js'
+import type {
+  BlockDecision,
+  Decision,
+  OriginBlock,
+  OriginGroup,
+  Recipe,
+  RecipeOrigin,
+  WidthDecision,
+} from '../../passes/architecture/decision.js'
+import { isDeclined } from '../../passes/architecture/declined.js'
+import type { FormerNames } from '../../passes/architecture/former-names.js'
+import { originOf } from '../../passes/architecture/origin.js'
+import { Places } from '../../passes/architecture/place.js'
+import { decisionOf } from '../space/candidate-recipe.js'
+import type { Space } from '../space/space.js'
+import { Counterparts, type MatchedBy } from './counterparts.js'
+
+/** What of a recipe a space has, as a candidate of it. */
+export interface Transfer {
+  readonly candidate: Candidate
+  /** Decisions of the recipe, and what they became here: one for each place that corresponds. */
+  readonly taken: readonly { readonly decision: Decision; readonly as: Decision; readonly by: MatchedBy }[]
+  /** Decisions that became nothing. */
+  readonly left: readonly { readonly decision: Decision; readonly reason: string }[]
+}
+
+/** A choice that a decision is about here. */
+interface Found {
+  readonly choice: number
+  readonly by: MatchedBy
+  /** Channels that the group has where the recipe comes from. */
+  readonly size?: number
+}
+
+/**
+ * A recipe of another model as a starting point in a space. A recipe that knows its origin is transferred place by place; widths
+ * are taken as shares of what the groups have. One that does not names places of this model. `former`: what names from before
+ * passes ran have become.
+ */
+export function transferRecipe(model: Model, space: Space, recipe: Recipe, former?: FormerNames): Transfer {
+  const finder = new Finder(model, space, recipe.origin, former)
+  const taken: Transfer['taken'][number][] = []
+  const left: Transfer['left'][number][] = []
+  let candidate = space.canonical(space.original.slice())
+  for (const decision of recipe.decisions) {
+    if (decision.kind === 'depth-multiplier') {
+      candidate = space.depthMultiplier(candidate, decision.ratio)
+      taken.push({ decision, as: decision, by: 'name' })
+      continue
+    }
+    const found =
+      decision.kind === 'block' || decision.kind === 'width' ? finder.find(decision) : 'no choice of the space'
+    if (typeof found === 'string') {
+      left.push({ decision, reason: found })
+      continue
+    }
+    const before = taken.length
+    for (const place of found) {
+      const option = optionFor(space, place, decision as BlockDecision | WidthDecision)
+      const as = option === undefined ? undefined : decisionOf(space.choices[place.choice]!, option)
+      if (as === undefined) continue
+      candidate[place.choice] = option!
+      taken.push({ decision, as, by: place.by })
+    }
+    if (taken.length === before) left.push({ decision, reason: 'no such option where it would be' })
+  }
+  return { candidate: space.canonical(candidate), taken, left }
+}
+
+/** The open option nearest to a decision; undefined: there is none. */
+function optionFor(
+  space: Space,
+  { choice: at, size }: Found,
+  decision: BlockDecision | WidthDecision,
+): number | undefined {
+  const choice = space.choices[at]!
+  const open = space.openOptions[at]!
+  if (choice.kind === 'block')
+    return open.find(
+      (option) => decision.kind === 'block' && choice.decisions[option]?.alternative === decision.alternative,
+    )
+  if (decision.kind !== 'width') return undefined
+  const present = choice.sizes[choice.keep]!
+  const wanted = (decision.size * present) / (size ?? present)
+  const gap = (option: number) => Math.abs(choice.sizes[option]! - wanted)
+  return open.reduce((best, option) => (gap(option) < gap(best) ? option : best))
+}
+
+class Finder {
+  readonly #space: Space
+  readonly #places: Places
+  readonly #origin: RecipeOrigin | undefined
+  readonly #blocks: readonly (readonly [number, OriginBlock, MatchedBy])[]
+  readonly #groups: readonly (readonly [number, OriginGroup, MatchedBy])[]
+
+  constructor(model: Model, space: Space, origin: RecipeOrigin | undefined, former: FormerNames | undefined) {
+    this.#space = space
+    this.#origin = origin
+    this.#places = new Places(model, former)
+    const own = originOf(model)
+    const counterparts = new Counterparts(origin ?? own, own)
+    this.#blocks = own.blocks.flatMap((block) => {
+      const [found, at] = [counterparts.ofBlock(block), this.#choiceOf('block', block.name)]
+      return found === undefined || at < 0 ? [] : [[at, found.place, found.by] as const]
+    })
+    this.#groups = own.groups.flatMap((group) => {
+      const [found, at] = [counterparts.ofGroup(group), this.#choiceOf('width', group.name)]
+      return found === undefined || at < 0 ? [] : [[at, found.place, found.by] as const]
+    })
+  }
+
+  /** Choices that a decision is about; or why there are none. */
+  find(decision: BlockDecision | WidthDecision): readonly Found[] | string {
+    const transferred = decision.kind === 'block' ? this.#ofBlock(decision) : this.#ofGroup(decision)
+    if (transferred !== undefined)
+      return transferred.length > 0 ? transferred : 'nothing in this model corresponds to its place'
+    const place = this.#places.find(decision)
+    if (isDeclined(place)) return `${place.reason}: ${place.place}`
+    const name = place.kind === 'block' ? place.block.name : place.kind === 'width' ? place.group.name : ''
+    const choice = this.#choiceOf(decision.kind, name)
+    if (choice < 0) return 'no choice of the space'
+    return [{ choice, by: decision.signature === undefined ? 'name' : 'signature' }]
+  }
+
+  /** undefined: the origin does not know the place. */
+  #ofBlock({ block, signature }: BlockDecision): Found[] | undefined {
+    const source = this.#origin?.blocks.find(
+      (each) =>
+        (signature ?? block) ===
+        (signature !== undefined ? each.signature : typeof block === 'number' ? each.index : each.name),
+    )
+    if (source === undefined) return undefined
+    return this.#blocks.flatMap(([choice, place, by]) => (place === source ? [{ choice, by }] : []))
+  }
+
+  #ofGroup({ group, signature }: WidthDecision): Found[] | undefined {
+    const source = this.#origin?.groups.find((each) =>
+      signature === undefined ? each.name === group : each.signature === signature,
+    )
+    if (source === undefined) return undefined
+    const { size } = source
+    return this.#groups.flatMap(([choice, place, by]) => (place === source ? [{ choice, by, size }] : []))
+  }
+
+  #choiceOf(kind: 'block' | 'width', name: string): number {
+    return this.#space.choices.findIndex((choice) =>
+      choice.kind === 'block' ? kind === 'block' && choice.block === name : kind === 'width' && choice.group === name,
+    )
+  }
+}

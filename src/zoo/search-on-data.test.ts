@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { classifierOnDisk } from '../../test/architecture/classifier-on-disk.js'
+import { schemaValidator } from '../../test/zoo/program.js'
+import { loadTarget } from '../hw/target.js'
+import type { Report } from '../report/report.js'
+import type { SearchedEntry } from '../report/search-entry.js'
+import { searchOf } from './asked-search.js'
+import { optimizeFile } from './job.js'
+import type { JobOptions } from './job-options.js'
+
+async function setUp(count: number, asked: Parameters<typeof searchOf>[0] = {}) {
+  const { folder, file, images, classes } = await classifierOnDisk(count)
+  const cache = join(folder, 'cache')
+  const options: JobOptions = {
+    target: loadTarget('neural-engine'),
+    data: images,
+    labels: classes,
+    search: searchOf({ data: images, evaluations: 12, cache, ...asked }),
+    maxDrop: 0.2,
+    tune: 'closed-form',
+    out: join(folder, 'out.onnx'),
+    tool: { name: 'test', version: '0' },
+  }
+  return { file, options, measured: join(cache, 'fidelity') }
+}
+
+const searched = ({ search }: Report): SearchedEntry => {
+  if (search.algorithm === 'none') throw new Error('nothing was searched')
+  return search
+}
+
+describe('data without a recipe', () => {
+  test('are searched on: what is written is faster and was judged; the same command goes on from what was measured', async () => {
+    const { file, options, measured } = await setUp(60)
+    const report = await optimizeFile(file, options)
+    const entry = searched(report)
+    expect(entry.algorithm).toBe('auto')
+    expect(entry.losses.source).toBe('measured')
+    expect(entry.built!.map(({ rung }) => rung)).toContain('brief')
+    for (const { drop, loss } of entry.built!) {
+      expect(Number.isFinite(drop)).toBe(true)
+      expect(loss).toBeGreaterThanOrEqual(0)
+    }
+    expect(report.result).not.toBeNull()
+    expect(report.accuracy?.gate.verdict).toBe('passed')
+    expect(report.after.latencyMs).toBeLessThan(report.before.latencyMs)
+    const validate = schemaValidator('report.schema.json')
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true)
+    // The search's estimate of what it chose is that of the file.
+    expect(entry.best.latencyMs).toBeCloseTo(report.after.latencyMs, 9)
+    expect(report.decisions.map(({ decision }) => decision)).toEqual(entry.best.decisions)
+    const files = readdirSync(measured).length
+    expect(files).toBe(entry.built!.length)
+    const again = searched(await optimizeFile(file, options))
+    expect(again.built).toEqual(entry.built)
+    expect(readdirSync(measured).length).toBe(files)
+  })
+
+  test('too few to search on are inputs to verify on, with a warning; asked for by name, a search refuses them', async () => {
+    const { file, options } = await setUp(6)
+    const bare = { ...options, labels: undefined, maxDrop: undefined, tune: 'none' }
+    const report = await optimizeFile(file, bare)
+    expect(report.search).toEqual({ algorithm: 'none' })
+    expect(report.warnings.join()).toMatch(/6 samples are too few/)
+    expect(report.verification.verdict).toBe('agrees')
+    const asked = { ...options, search: searchOf({ search: 'auto', data: options.data }) }
+    await expect(optimizeFile(file, asked)).rejects.toMatchObject({ reason: 'invalid-data' })
+  })
+
+  test('a search on data without data is a usage error', async () => {
+    const { file, options } = await setUp(20)
+    const asked = { ...options, data: undefined, labels: undefined, tune: 'none', search: searchOf({ search: 'auto' }) }
+    await expect(optimizeFile(file, asked)).rejects.toMatchObject({ place: '--search auto' })
+  })
+
+  test('what keeps no metric leaves the exact passes alone, and says so', async () => {
+    const { file, options } = await setUp(40)
+    const report = await optimizeFile(file, { ...options, maxDrop: 0 })
+    expect(searched(report).reason).toMatch(/no candidate that was built/)
+    expect([report.decisions.length, report.result === null]).toEqual([0, false])
+  })
+})

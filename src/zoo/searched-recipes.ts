@@ -1,0 +1,79 @@
+import { noPreprocess, readPreprocess } from '../accuracy/input/preprocess.js'
+import { openDataSet } from '../accuracy/open-data-set.js'
+import { UserError } from '../ir/errors.js'
+import type { Model } from '../ir/graph.js'
+import type { Recipe } from '../passes/architecture/decision.js'
+import type { FormerNames } from '../passes/architecture/former-names.js'
+import { channelScoringDefaults } from '../tune/channel-scorers.js'
+import type { Found } from './found.js'
+import type { JobData } from './job-data.js'
+import type { JobOptions } from './job-options.js'
+import { defaultMaxDrop } from './judge.js'
+import type { SearchOptions } from './search-recipe.js'
+import { leastSamples } from './search-samples.js'
+
+export interface SearchContext {
+  readonly symbols: ReadonlyMap<string, number>
+  readonly former: FormerNames
+  /** A recipe to begin with. */
+  readonly start: Recipe | undefined
+  readonly data: JobData | undefined
+  readonly options: JobOptions
+  /** Of the file; see `modelDigest`. */
+  readonly digest: string
+}
+
+/**
+ * What a job is to search: what it was asked for. A search that nobody asked for, since data alone were given, is left out where
+ * they are too few to search on: then they are inputs to verify on.
+ */
+export async function searchWorthwhile(
+  model: Model,
+  { search, data, labels, preprocess }: JobOptions,
+): Promise<{ readonly search: SearchOptions | undefined; readonly warning?: string }> {
+  if (search?.isDefault !== true || data === undefined) return { search }
+  const { count } = await openDataSet({
+    data,
+    labels,
+    preprocess: preprocess === undefined ? noPreprocess : readPreprocess(preprocess),
+    model,
+  })
+  if (count >= leastSamples) return { search }
+  const warning = `nothing was searched: ${count} samples are too few (${leastSamples} are enough); --search none says so`
+  return { search: undefined, warning }
+}
+
+/** Recipes as a job's search finds them. */
+export async function searchedRecipes(model: Model, search: SearchOptions, context: SearchContext): Promise<Found> {
+  const { symbols, former, start, data, options, digest } = context
+  const { target, seed = 0, timeLimitSeconds, threads, onStage, signal } = options
+  const job = { target, symbols, start, former, seed, timeLimitSeconds, onStage, signal }
+  if (search.algorithm !== 'auto') {
+    const { searchRecipe } = await import('./search-recipe.js')
+    const { recipe, entry } = await searchRecipe(model, { ...search, algorithm: search.algorithm }, job)
+    return { first: recipe, after: () => undefined, isBestAsIs: false, entryOf: () => entry }
+  }
+  if (data?.calibration === undefined)
+    throw new UserError(
+      'usage',
+      '--search auto',
+      'there are no samples to build candidates with',
+      'give some with --data, or search by estimates with --search exact or evolution',
+    )
+  const { searchOnData } = await import('./search-on-data.js')
+  return searchOnData(model, search, {
+    ...job,
+    threads,
+    calibration: data.calibration,
+    digest,
+    maxDrop: options.maxDrop ?? defaultMaxDrop,
+    stop: search.stop,
+    preprocess: options.preprocess,
+    metric: options.metric,
+    tune: options.tune,
+    channelScores: options.channelScores ?? channelScoringDefaults.withoutData,
+    cache: search.cache,
+    resume: search.resume,
+    tool: options.tool,
+  })
+}
