@@ -4,7 +4,6 @@
 // Usage: node bench/side-by-side.mjs SHARED_DIR. Needs dist/. Writes bench/results/side-by-side.json.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,11 +45,7 @@ const widths = 'widths only: x 0.75'
 const folder = mkdtempSync(join(tmpdir(), 'side-by-side-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const rounded = (value, digits = 4) => Number(value.toFixed(digits))
-const versionOf = (name) => {
-  const path = createRequire(import.meta.url).resolve(name)
-  const root = path.slice(0, path.lastIndexOf(`node_modules/${name}/`) + `node_modules/${name}/`.length)
-  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version
-}
+const versionOf = (name) => JSON.parse(readFileSync(here(`../node_modules/${name}/package.json`), 'utf8')).version
 
 /** Nets as others and we leave them, as files. */
 const tools = [
