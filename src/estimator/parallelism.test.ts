@@ -27,8 +27,6 @@ describe('lanes from latencies', () => {
     ['neural-engine', 1, 0],
     ['neural-engine', 2, 0.01],
     ['neural-engine', 3, 0.02],
-    ['neural-engine', 4, 0.015],
-    ['neural-engine', 5, 0.015],
     ['systolic-16x16-ws', 6, 0.015],
     ['systolic-16x16-os', 7, 0.015],
     ['systolic-16x16-is', 8, 0.015],
