@@ -13,7 +13,7 @@ export const searchOptions = {
     type: 'string',
     default: defaultSpace,
     requiresArg: true,
-    describe: `what a search may change: ${defaultSpace}`,
+    describe: 'what a search may change: widths, blocks, convolutions (those outside of blocks)',
   },
   budget: {
     type: 'string',

@@ -1,9 +1,9 @@
-import type { Model } from '../ir/graph.js'
+import type { Model, Node } from '../ir/graph.js'
 import { alternativesOf } from '../passes/architecture/apply-block.js'
 import { convolutionAlternatives } from '../passes/architecture/apply-convolution.js'
 import { type Block, nodeName, nodesOf } from '../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../passes/architecture/channel-groups.js'
-import type { Decision } from '../passes/architecture/decision.js'
+import type { ConvolutionDecision, Decision } from '../passes/architecture/decision.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { convolutionGeometry } from '../passes/convolution-layer.js'
 import { multipliers, resolutions } from './scaled-models.js'
@@ -25,7 +25,7 @@ export function alternatives(model: Model, widthStep: number): Alternatives {
   const groups = channelGroups(model)
   const decisions = [
     ...blocks.flatMap((block) => ofBlock(block, widthStep)),
-    ...convolutionsOutside(model, blocks),
+    ...convolutionsOutside(model, blocks).flatMap(formsOfConvolution),
     ...groups.filter(({ pinned }) => pinned === undefined).flatMap((group) => ofGroup(group, widthStep)),
     ...multipliers(groups, widthStep),
     ...resolutions(model),
@@ -57,15 +57,15 @@ function mostGroups({ sizes }: Block, widthStep: number): number {
   return groups
 }
 
-/** Convolutions that no block has decided on. */
-function convolutionsOutside(model: Model, blocks: readonly Block[]): Decision[] {
+/** Convolutions that are in no block. */
+export function convolutionsOutside(model: Model, blocks: readonly Block[]): Node[] {
   const inside = new Set(blocks.flatMap(nodesOf))
-  return [...model.graph.nodes()].flatMap((node) => {
-    if (inside.has(node) || convolutionGeometry(node) === undefined) return []
-    const decided = { kind: 'convolution', node: nodeName(node) } as const
-    return convolutionAlternatives(node).map((alternative) => ({ ...decided, alternative }))
-  })
+  return [...model.graph.nodes()].filter((node) => !inside.has(node) && convolutionGeometry(node) !== undefined)
 }
+
+/** A convolution in every form that it can have. */
+export const formsOfConvolution = (node: Node): ConvolutionDecision[] =>
+  convolutionAlternatives(node).map((alternative) => ({ kind: 'convolution', node: nodeName(node), alternative }))
 
 function ofGroup({ name, size, granularity }: ChannelGroup, widthStep: number): Decision[] {
   const below = (Math.ceil(size / widthStep) - 1) * widthStep

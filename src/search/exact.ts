@@ -60,7 +60,7 @@ const reasons = {
 function closedTerms(space: Space): Term[] {
   return space.choices.flatMap((choice, at): Term[] => {
     if (space.openOptions[at]!.length === space.optionCounts[at]) return []
-    const blocks = choice.kind === 'width' ? space.blocksThatEnd(at) : []
+    const blocks = choice.kind === 'width' ? space.formsThatEnd(at) : []
     return [
       {
         choices: [at, ...blocks],

@@ -11,10 +11,10 @@ import type { Model } from '../ir/graph.js'
 import { applyRecipe } from '../passes/architecture/recipe.js'
 import { SeededRandom } from '../runtime/random.js'
 import { cleanUp } from './clean-up.js'
-import { type OpenedSpace, openSpace, type SpaceOptions } from './open-space.js'
+import { type OpenedSpace, openSpace, type SpaceOptions, spaceParts } from './open-space.js'
 import { recipeOf } from './space/candidate-recipe.js'
 
-const everything = (step: number): SpaceOptions => ({ parts: ['widths', 'blocks'], widths: { kind: 'lanes', step } })
+const everything = (step: number): SpaceOptions => ({ parts: spaceParts, widths: { kind: 'lanes', step } })
 
 /** A candidate as the table scores it is what the model with its recipe applied is estimated at. */
 function expectAgreement(model: Model, targetName: string, { space, table }: OpenedSpace, candidate: Candidate): void {
@@ -122,7 +122,7 @@ describe('a space', () => {
       'joined',
     ])
     for (const choice of space.choices) {
-      if (choice.kind === 'block') continue
+      if (choice.kind !== 'width') continue
       const { sizes, keep } = choice
       expect(sizes.every((size, i) => i === keep || size % 32 === 0)).toBe(true)
       expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
@@ -136,7 +136,7 @@ describe('a space', () => {
     })
     const { original } = space
     space.choices.forEach((choice, i) => {
-      if (choice.kind === 'block') return
+      if (choice.kind !== 'width') return
       expect(choice.sizes.length).toBeLessThanOrEqual(8)
       const latencies = choice.sizes.map((_, option) => table.score(space.with(original, i, option)).latencyMs)
       // Wider ones only where that is free.

@@ -3,19 +3,16 @@ import type { Binding } from '../hw/kernels.js'
 import type { Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
-import { alternativesOf } from '../passes/architecture/apply-block.js'
-import type { Block } from '../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../passes/architecture/channel-groups.js'
-import type { BlockDecision } from '../passes/architecture/decision.js'
-import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
+import { isDeclined } from '../passes/architecture/declined.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { freeGroups } from '../passes/architecture/widths.js'
+import { convolutionsOutside } from './alternatives.js'
+import { type DeclinedForm, FormOpener } from './form-opener.js'
 import { approximationOf, type CandidateTable, candidateTable } from './scoring/candidate-table.js'
 import { hollowCopy } from './scoring/hollow-model.js'
-import { matchKernels } from './scoring/kernel-match.js'
 import { type ChosenGroup, Structure } from './scoring/structure.js'
-import type { Variation } from './scoring/timeline.js'
-import type { BlockChoice, WidthChoice } from './space/choice.js'
+import type { WidthChoice } from './space/choice.js'
 import { Space } from './space/space.js'
 import {
   allowedSizes,
@@ -27,7 +24,9 @@ import {
 } from './space/width-options.js'
 
 /** What a search may change. */
-export type SpacePart = 'widths' | 'blocks'
+export type SpacePart = 'widths' | 'blocks' | 'convolutions'
+
+export const spaceParts: readonly SpacePart[] = ['widths', 'blocks', 'convolutions']
 
 /** What of a model may change, and by which steps. */
 export interface SpaceOptions {
@@ -45,12 +44,12 @@ export interface OpenedSpace extends CandidateTable {
   /** Why scores are not those of the built model; undefined: they are. */
   readonly approximation: string | undefined
   /** Options that the model or the space does not allow, with what is in their way. */
-  readonly declined: readonly { readonly decision: BlockDecision; readonly why: Declined }[]
+  readonly declined: readonly DeclinedForm[]
 }
 
 /**
- * The space of a model for a target: the widths of all free groups and the forms of all blocks, each tried on a copy without
- * weights. The model is left as it is.
+ * The space of a model for a target: the widths of all free groups and the forms of all blocks and of the convolutions outside of
+ * them, each tried on a copy without weights. The model is left as it is.
  */
 export async function openSpace(
   model: Model,
@@ -64,12 +63,20 @@ export async function openSpace(
   const groups =
     widths.kind === 'curated' ? curatedGroups(hollow, possible, offer, widths.levels, target, binding) : possible
   const base = baseOf(hollow, groups, target, binding)
-  const opener = new BlockOpener(base, groups, target, binding)
-  for (const block of parts.includes('blocks') ? findBlocks(hollow) : []) {
+  const opener = new FormOpener(base, groups, target, binding)
+  const blocks = findBlocks(hollow)
+  const breathe = async () => {
     // Lets an interruption through.
     await setImmediate()
     signal?.throwIfAborted()
-    opener.open(block)
+  }
+  for (const block of parts.includes('blocks') ? blocks : []) {
+    await breathe()
+    opener.openBlock(block)
+  }
+  for (const node of parts.includes('convolutions') ? convolutionsOutside(hollow, blocks) : []) {
+    await breathe()
+    opener.openConvolution(node)
   }
   const space = new Space([...groups.map(({ choice }) => choice), ...opener.choices])
   return {
@@ -131,59 +138,3 @@ function curatedGroups(
     return choiceAmong(group, [...new Set([...curated(all), ...curated(allowed)])], offer)
   })
 }
-
-class BlockOpener {
-  readonly choices: BlockChoice[] = []
-  readonly variations: Variation[] = []
-  readonly declined: { decision: BlockDecision; why: Declined }[] = []
-  readonly #base: Structure
-  readonly #groups: readonly ChosenGroup[]
-  readonly #target: Target
-  readonly #binding: Binding
-  /** By kernel of the base, the choice whose options change it. */
-  readonly #owners = new Map<number, number>()
-
-  constructor(base: Structure, groups: readonly ChosenGroup[], target: Target, binding: Binding) {
-    this.#base = base
-    this.#groups = groups
-    this.#target = target
-    this.#binding = binding
-  }
-
-  open(block: Block): void {
-    const choice = this.#groups.length + this.choices.length
-    const decisions: (BlockDecision | undefined)[] = [undefined]
-    const gone: number[][] = [[]]
-    for (const alternative of alternativesOf(block)) {
-      const decision: BlockDecision = { kind: 'block', block: block.index ?? block.name, alternative }
-      const variation = this.#vary(block, decision, choice, decisions.length)
-      if (isDeclined(variation)) {
-        this.declined.push({ decision, why: variation })
-        continue
-      }
-      this.variations.push(variation)
-      decisions.push(decision)
-      gone.push(goneIn(variation.structure))
-    }
-    if (decisions.length > 1) this.choices.push({ kind: 'block', block: block.name, decisions, keep: 0, gone })
-  }
-
-  #vary(block: Block, decision: BlockDecision, choice: number, option: number): Variation | Declined {
-    const place = `block "${block.name}"`
-    if (decision.alternative === 'skip' && block.residual === undefined)
-      return declined('no-residual', place, 'none: nothing else has the channels that come out of it')
-    const structure = Structure.of(this.#base.model, [decision], this.#groups, this.#target, this.#binding)
-    if (isDeclined(structure)) return structure
-    const match = matchKernels(this.#base, structure)
-    for (const kernel of match.removed) {
-      const owner = this.#owners.get(kernel)
-      if (owner !== undefined && owner !== choice)
-        return declined('shared-kernel', place, 'decide on it in a recipe: another block changes the same kernel')
-    }
-    for (const kernel of match.removed) this.#owners.set(kernel, choice)
-    return { choice, option, structure, match }
-  }
-}
-
-const goneIn = ({ present }: Structure): number[] =>
-  present.flatMap((parts, width) => (parts.length === 0 ? [width] : []))

@@ -1,7 +1,7 @@
 import { UserError } from '../ir/errors.js'
 import { parseBudgets } from '../search/budgets.js'
 import { readExpert } from '../search/expert/expert-file.js'
-import type { SpacePart } from '../search/open-space.js'
+import { type SpacePart, spaceParts } from '../search/open-space.js'
 import type { SearchAlgorithm } from '../search/request.js'
 import type { SearchOptions } from './search-recipe.js'
 
@@ -29,10 +29,8 @@ export interface AskedSearch {
 
 export const searchAlgorithms: readonly ('none' | SearchAlgorithm)[] = ['none', 'auto', 'exact', 'evolution']
 
-const parts: readonly SpacePart[] = ['widths', 'blocks']
-
-/** All that a search may change. */
-export const defaultSpace = parts.join(',')
+/** What a search may change where nobody says. */
+export const defaultSpace = 'widths,blocks'
 
 /** The options as a job takes them; undefined: nothing is to be searched. Throws UserError `usage`, or for the file of constraints. */
 export function searchOf(asked: AskedSearch): SearchOptions | undefined {
@@ -73,9 +71,9 @@ function secondsOf(time: number | undefined): number | undefined {
 
 function partsOf(text: string): SpacePart[] {
   return text.split(',').map((name) => {
-    const part = parts.find((each) => each === name.trim())
+    const part = spaceParts.find((each) => each === name.trim())
     if (part === undefined)
-      throw new UserError('usage', '--space', `no part "${name}" of a search space`, `use ${parts.join(', ')}`)
+      throw new UserError('usage', '--space', `no part "${name}" of a search space`, `use ${spaceParts.join(', ')}`)
     return part
   })
 }

@@ -97,7 +97,7 @@ function declinedOptions({ declined }: OpenedSpace): SearchedEntry['space']['dec
 /** Expected losses all of them, those of the best too: what was measured of it is not what sums of options are compared with. */
 const landscape = (request: ReportedSearch, { candidate }: ScoredCandidate): SearchedChoice[] =>
   landscapeAround(request, scored(request, candidate)).map(({ choice, chosen, others }) => ({
-    place: choice.kind === 'block' ? `block "${choice.block}"` : `channels of "${choice.group}"`,
+    place: placeText(choice),
     chosen: optionText(choice, chosen),
     others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
       option: optionText(choice, option),
@@ -108,4 +108,15 @@ const landscape = (request: ReportedSearch, { candidate }: ScoredCandidate): Sea
   }))
 
 const optionText = (choice: Choice, option: number): string =>
-  choice.kind === 'block' ? (choice.decisions[option]?.alternative ?? 'as it is') : String(choice.sizes[option])
+  choice.kind === 'width' ? String(choice.sizes[option]) : (choice.decisions[option]?.alternative ?? 'as it is')
+
+function placeText(choice: Choice): string {
+  switch (choice.kind) {
+    case 'width':
+      return `channels of "${choice.group}"`
+    case 'block':
+      return `block "${choice.block}"`
+    case 'convolution':
+      return `convolution "${choice.node}"`
+  }
+}

@@ -1,16 +1,16 @@
-import type { BlockAlternative } from '../../passes/architecture/decision.js'
-import { type Selector, selectorText } from './selector.js'
+import type { BlockAlternative, ConvolutionAlternative } from '../../passes/architecture/decision.js'
+import { type PlaceKind, type Selector, selectorText } from './selector.js'
 
-/** What a block may be asked to become, or any place to stay. */
-export type Form = 'as-is' | BlockAlternative
+/** What a block or a convolution may be asked to become, or any place to stay. */
+export type Form = 'as-is' | BlockAlternative | ConvolutionAlternative
 
 /**
  * What an expert says of some places of a model.
  * - pin: nothing but this; forbid: not this; bound: nothing outside of this
  * - prefer: this counts as if it lost `weight` times what it loses
  *
- * It names its places in one way, and says one thing of them: a form, sizes, or bounds of sizes. Forms are of blocks (`as-is` of
- * groups too), sizes of channel groups.
+ * It names its places in one way, and says one thing of them: a form, sizes, or bounds of sizes. Forms are of blocks and of
+ * convolutions outside of them (`as-is` of groups too), sizes of channel groups.
  */
 export interface Constraint extends Selector {
   readonly kind: 'pin' | 'forbid' | 'bound' | 'prefer'
@@ -37,14 +37,14 @@ export interface Expert {
 
 /** An option of a place, as far as constraints look at it. */
 export type Option =
-  | { readonly kind: 'block'; readonly form: Form }
-  | { readonly kind: 'group'; readonly size: number; readonly isPresent: boolean }
+  | { readonly kind: 'form'; readonly form: Form }
+  | { readonly kind: 'size'; readonly size: number; readonly isPresent: boolean }
 
 /** Whether a constraint says something of places of that kind. */
-export function isAbout({ form, size, atLeast, atMost, multipleOf }: Constraint, kind: Option['kind']): boolean {
+export function isAbout({ form, size, atLeast, atMost, multipleOf }: Constraint, kind: PlaceKind): boolean {
   if (form === undefined)
     return kind === 'group' && [size, atLeast, atMost, multipleOf].some((each) => each !== undefined)
-  return kind === 'block' || listOf(form).includes('as-is')
+  return kind !== 'group' || listOf(form).includes('as-is')
 }
 
 /** Whether an option is what a constraint speaks of. */
@@ -52,9 +52,9 @@ export function isMeant(constraint: Constraint, option: Option): boolean {
   const { form, size, atLeast = 0, atMost = Number.POSITIVE_INFINITY, multipleOf = 1 } = constraint
   if (form !== undefined) {
     const meant = listOf(form)
-    return option.kind === 'block' ? meant.includes(option.form) : option.isPresent && meant.includes('as-is')
+    return option.kind === 'form' ? meant.includes(option.form) : option.isPresent && meant.includes('as-is')
   }
-  if (option.kind === 'block') return false
+  if (option.kind === 'form') return false
   if (size !== undefined) return listOf(size).includes(option.size)
   return option.size >= atLeast && option.size <= atMost && option.size % multipleOf === 0
 }
@@ -90,7 +90,7 @@ export function constraintText(constraint: Constraint): string {
 
 /** Whether an option leaves its place as it is. */
 export const isPresent = (option: Option): boolean =>
-  option.kind === 'block' ? option.form === 'as-is' : option.isPresent
+  option.kind === 'form' ? option.form === 'as-is' : option.isPresent
 
 const listOf = <Item extends string | number>(items: Item | readonly Item[]): readonly Item[] =>
   typeof items === 'object' ? items : [items]

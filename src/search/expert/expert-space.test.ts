@@ -42,7 +42,7 @@ function openedPlaces({ space }: OpenedSpace): Record<string, (string | number)[
       choice.kind === 'width'
         ? [`group ${choice.group}`, space.openOptions[i]!.map((option) => choice.sizes[option]!)]
         : [
-            `block ${choice.block}`,
+            choice.kind === 'block' ? `block ${choice.block}` : `convolution ${choice.node}`,
             space.openOptions[i]!.map((option) => choice.decisions[option]?.alternative ?? 'as-is'),
           ],
     ),
@@ -124,6 +124,23 @@ describe('constraints on a space', () => {
       { kind: 'prefer', constraint: 'prefer at *: at most 8, 4 times the loss', places: 5, options: 5 },
       { kind: 'forbid', constraint: 'forbid blocks 0: merged', places: 1, options: 1 },
     ])
+  })
+
+  test('convolutions outside of blocks have forms and stay as they are like blocks', async () => {
+    const asked = { ...options, parts: ['convolutions'] } as const
+    const stem = async (...constraints: Constraint[]) => {
+      const { opened } = await openExpertSpace(net(), target, { constraints }, asked)
+      return openedPlaces(opened)['convolution Conv']
+    }
+    expect(await stem()).toEqual(['as-is', 'row-column'])
+    expect(await stem({ kind: 'pin', at: 'Conv', form: 'as-is' })).toEqual(['as-is'])
+    expect(await stem({ kind: 'pin', at: 'C*v', form: ['row-column', 'fused', 'as-is'] })).toEqual([
+      'as-is',
+      'row-column',
+    ])
+    await expect(stem({ kind: 'pin', at: 'Conv', form: 'stacked' })).rejects.toThrow(
+      /nothing is left of convolution "Conv": "pin at Conv: stacked" is not possible; it can be as-is, row-column/,
+    )
   })
 
   test('without any the space is the plain one, and losses are what they were', async () => {

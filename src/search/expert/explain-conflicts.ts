@@ -49,20 +49,24 @@ function possibleOptions(place: Place, { space }: OpenedSpace, { parts }: Pick<S
     return sizes.map((size) => sizeOption(group, size))
   }
   const choice = space.choices.find((each) => isSamePlace(placeOf(each), place))
-  return choice === undefined ? [{ kind: 'block', form: 'as-is' }] : optionsOf(choice)
+  return choice === undefined ? [{ kind: 'form', form: 'as-is' }] : optionsOf(choice)
 }
 
-/** Why the space lacks forms of a block. */
+/** Why the space lacks forms of a block or convolution. */
 function whyNot(place: Place, { declined }: OpenedSpace): string {
-  const own = declined.filter(({ decision }) => decision.block === (place.index ?? place.name))
+  const own = declined.filter(({ decision }) =>
+    decision.kind === 'block'
+      ? place.kind === 'block' && decision.block === (place.index ?? place.name)
+      : place.kind === 'convolution' && decision.node === place.name,
+  )
   const reasons = own.map(({ decision, why }) => `${decision.alternative}: ${why.reason}`)
-  return place.kind === 'block' && reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
+  return reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
 }
 
 /** More sizes than this are told by their ends. */
 const mostListed = 8
 
 function possibleText(options: readonly Option[]): string {
-  const texts = options.map((option) => (option.kind === 'block' ? option.form : String(option.size)))
+  const texts = options.map((option) => (option.kind === 'form' ? option.form : String(option.size)))
   return texts.length <= mostListed ? texts.join(', ') : `${texts[0]}, ${texts[1]}, ... or ${texts.at(-1)}`
 }

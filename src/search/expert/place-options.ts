@@ -6,8 +6,16 @@ import type { Demand, Place } from './places.js'
 type PlaceName = Pick<Place, 'kind' | 'name'>
 
 /** The place that a choice of a space is about. */
-export const placeOf = (choice: Choice): PlaceName =>
-  choice.kind === 'width' ? { kind: 'group', name: choice.group } : { kind: 'block', name: choice.block }
+export function placeOf(choice: Choice): PlaceName {
+  switch (choice.kind) {
+    case 'width':
+      return { kind: 'group', name: choice.group }
+    case 'block':
+      return { kind: 'block', name: choice.block }
+    case 'convolution':
+      return { kind: 'convolution', name: choice.node }
+  }
+}
 
 export const isSamePlace = (a: PlaceName, b: PlaceName): boolean => a.kind === b.kind && a.name === b.name
 
@@ -18,11 +26,11 @@ export const demandsOn = (demands: readonly Demand[], place: PlaceName): Demand[
 /** The options of a choice as constraints see them. */
 export const optionsOf = (choice: Choice): Option[] =>
   choice.kind === 'width'
-    ? choice.sizes.map((size, option) => ({ kind: 'group', size, isPresent: option === choice.keep }))
-    : choice.decisions.map((decision) => ({ kind: 'block', form: decision?.alternative ?? 'as-is' }))
+    ? choice.sizes.map((size, option) => ({ kind: 'size', size, isPresent: option === choice.keep }))
+    : choice.decisions.map((decision) => ({ kind: 'form', form: decision?.alternative ?? 'as-is' }))
 
 export const sizeOption = (group: ChannelGroup, size: number): Option => ({
-  kind: 'group',
+  kind: 'size',
   size,
   isPresent: size === group.size,
 })

@@ -1,18 +1,19 @@
 import { UserError } from '../../ir/errors.js'
-import type { Model } from '../../ir/graph.js'
+import type { Model, Node } from '../../ir/graph.js'
 import { type Block, nodeName, nodesOf } from '../../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
 import { findBlocks } from '../../passes/architecture/find-blocks.js'
 import type { FormerNames } from '../../passes/architecture/former-names.js'
 import { nearNames } from '../../passes/architecture/near-names.js'
 import type { Pin } from '../../passes/architecture/pin.js'
+import { convolutionsOutside } from '../alternatives.js'
 import { type Constraint, type Expert, isAbout } from './constraint.js'
 import { constraintPath } from './expert-file.js'
-import { rangesOf, selectorOf, selectorText, soughtText } from './selector.js'
+import { type PlaceKind, rangesOf, selectorOf, selectorText, soughtText } from './selector.js'
 
-/** A block or a channel group, as constraints find it. */
+/** A block, a convolution outside of blocks or a channel group, as constraints find it. */
 export interface Place {
-  readonly kind: 'block' | 'group'
+  readonly kind: PlaceKind
   /** As choices of a space name it. */
   readonly name: string
   /** Of its nodes and values. */
@@ -38,7 +39,12 @@ export interface Demand {
  * for a constraint that is about nothing, with names that are near.
  */
 export function demandsOf(model: Model, { file, constraints }: Expert, former: FormerNames = () => []): Demand[] {
-  const places = [...findBlocks(model).map(blockPlace), ...channelGroups(model).map(groupPlace)]
+  const blocks = findBlocks(model)
+  const places = [
+    ...blocks.map(blockPlace),
+    ...convolutionsOutside(model, blocks).map(convolutionPlace),
+    ...channelGroups(model).map(groupPlace),
+  ]
   return constraints.map((constraint, index) => {
     const about = places.filter(({ kind }) => isAbout(constraint, kind))
     const found = about.filter(selectorOf(constraint, former))
@@ -68,6 +74,7 @@ function faultOf(
 /** `block 3 "blocks.3/expand"`, `96 channels of "x"`. */
 export function placeText({ kind, name, index, group }: Place): string {
   if (kind === 'group') return `${group!.size} channels of "${name}"`
+  if (kind === 'convolution') return `convolution "${name}"`
   return `block ${index === undefined ? '' : `${index} `}"${name}"`
 }
 
@@ -77,6 +84,15 @@ const blockPlace = (block: Block): Place => ({
   names: nodesOf(block).map(nodeName),
   signature: block.signature,
   index: block.index,
+  pin: undefined,
+})
+
+const convolutionPlace = (node: Node): Place => ({
+  kind: 'convolution',
+  name: nodeName(node),
+  names: [nodeName(node), ...node.outputs.flatMap((value) => (value === undefined ? [] : [value.name]))],
+  signature: '',
+  index: undefined,
   pin: undefined,
 })
 

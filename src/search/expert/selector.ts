@@ -6,15 +6,18 @@ export interface Selector {
   readonly blocks?: number | string
   /** Channel groups, by a pattern of names. */
   readonly groups?: string
-  /** Blocks and groups, by a pattern of names. */
+  /** Blocks, convolutions outside of them, and groups, by a pattern of names. */
   readonly at?: string
   /** Blocks and groups, by a pattern of signatures. */
   readonly signature?: string
 }
 
+/** A block, a convolution outside of blocks, or a channel group. */
+export type PlaceKind = 'block' | 'convolution' | 'group'
+
 /** What is looked at of a place. */
 export interface Selectable {
-  readonly kind: 'block' | 'group'
+  readonly kind: PlaceKind
   readonly names: readonly string[]
   readonly signature: string
   readonly index: number | undefined

@@ -1,9 +1,11 @@
 import type { Model } from '../../ir/graph.js'
 import type { Block } from '../../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
-import type { BlockAlternative, Decision } from '../../passes/architecture/decision.js'
+import type { BlockAlternative, ConvolutionDecision, Decision } from '../../passes/architecture/decision.js'
+import { isDeclined } from '../../passes/architecture/declined.js'
 import { blockOf, findBlocks } from '../../passes/architecture/find-blocks.js'
 import { rankedUnits, weightScores } from '../../passes/architecture/importance.js'
+import { applyDecisions } from '../../passes/architecture/recipe.js'
 import type { Space } from '../space/space.js'
 import { type Losses, lossesBy } from './losses.js'
 
@@ -28,16 +30,20 @@ export function weightProxy(model: Model, space: Space): Losses {
   }
 }
 
-/** The same for any decision on a block or a width. */
+/** The same for any decision on a block, a convolution or a width. */
 export function weightLosses(model: Model): (decision: Decision) => number {
   const groups = new Map(channelGroups(model).map((group) => [group.name, energiesByRank(group)]))
   const blocks = findBlocks(model)
   return (decision) => {
     if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
+    if (decision.kind === 'convolution') return convolutionLoss(model, decision)
     if (decision.kind !== 'block') throw new Error(`weights say nothing of a ${decision.kind}`)
     return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)
   }
 }
+
+/** Fewer weights in the place of a convolution's, fitted to them, as a share of what they do. */
+const factoringLoss = 0.2
 
 /** Squared weights of a group's units, largest first, and how many channels go with each. */
 interface RankedEnergies {
@@ -57,6 +63,14 @@ function removedShare({ energies, granularity }: RankedEnergies, size: number): 
   const all = energies.reduce((sum, energy) => sum + energy, 0)
   const kept = energies.subarray(0, size / granularity).reduce((sum, energy) => sum + energy, 0)
   return all === 0 ? 0 : Math.max(0, 1 - kept / all)
+}
+
+/** Nothing where the function stays the same. */
+function convolutionLoss(model: Model, decision: ConvolutionDecision): number {
+  const applied = applyDecisions(model, [decision])
+  if (isDeclined(applied)) throw new Error(`a space has a form that is declined: ${applied.reason}`)
+  if (applied.kind !== 'lossy') return 0
+  return decision.alternative === 'merged-with-previous' ? activationLoss : factoringLoss
 }
 
 function blockLoss({ expandActivation, depthwiseActivation }: Block, alternative: BlockAlternative): number {

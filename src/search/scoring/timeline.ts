@@ -58,13 +58,13 @@ export class Timeline {
       results,
     )
     this.uses = new Map(
-      plan.buffers.flatMap(({ value, first, last, reads }) => {
+      plan.buffers.flatMap(({ value, last, reads }) => {
         const use = ofBase.get(value.name)
         if (use === undefined) return []
         const end = slotAt.get(last)!
         const readers = new Set(reads.map((step) => slotAt.get(step)!))
-        const heldUntil = end > Math.max(slotAt.get(first)!, ...readers) ? end : -1
-        return [[value.name, { ...use, birth: slotAt.get(first)!, readers, heldUntil }]]
+        const heldUntil = end > Math.max(use.birth, ...readers) ? end : -1
+        return [[value.name, { ...use, readers, heldUntil }]]
       }),
     )
     const varied = new Map<Variation, Map<string, Use | undefined>>()

@@ -5,19 +5,19 @@ import { type Declined, declined } from '../../passes/architecture/declined.js'
 import type { Choice } from './choice.js'
 import type { Space } from './space.js'
 
-/** The decisions that a candidate comes to, blocks before widths: a block is decided on as the model has it. */
+/** The decisions that a candidate comes to, forms before widths: a block is decided on as the model has it. */
 export function recipeOf(space: Space, candidate: Candidate): Recipe {
   const gone = new Set(
-    space.choices.flatMap((choice, i) => (choice.kind === 'block' ? choice.gone[candidate[i]!]! : [])),
+    space.choices.flatMap((choice, i) => (choice.kind === 'width' ? [] : choice.gone[candidate[i]!]!)),
   )
-  const blocks: Decision[] = []
+  const forms: Decision[] = []
   const widths: Decision[] = []
   space.choices.forEach((choice, i) => {
     const decision = decisionOf(choice, candidate[i]!)
     if (decision === undefined || gone.has(i)) return
-    ;(choice.kind === 'block' ? blocks : widths).push(decision)
+    ;(choice.kind === 'width' ? widths : forms).push(decision)
   })
-  return { recipeVersion: 1, decisions: [...blocks, ...widths] }
+  return { recipeVersion: 1, decisions: [...forms, ...widths] }
 }
 
 /** What every open option by itself comes to as a decision. */
@@ -39,13 +39,13 @@ export function candidateOf(space: Space, { decisions }: Recipe): Candidate | De
 /** What an option comes to as a decision; undefined: nothing is to be done. */
 export function decisionOf(choice: Choice, option: number): Decision | undefined {
   if (option === choice.keep) return undefined
-  return choice.kind === 'block'
-    ? choice.decisions[option]
-    : { kind: 'width', group: choice.group, size: choice.sizes[option]! }
+  return choice.kind === 'width'
+    ? { kind: 'width', group: choice.group, size: choice.sizes[option]! }
+    : choice.decisions[option]
 }
 
 /** -1: the choice has no such option. */
 function optionOf(choice: Choice, decision: Decision): number {
-  if (choice.kind === 'block') return choice.decisions.findIndex((each) => isDeepStrictEqual(each, decision))
+  if (choice.kind !== 'width') return choice.decisions.findIndex((each) => isDeepStrictEqual(each, decision))
   return decision.kind === 'width' && decision.group === choice.group ? choice.sizes.indexOf(decision.size) : -1
 }

@@ -1,4 +1,4 @@
-import type { BlockDecision } from '../../passes/architecture/decision.js'
+import type { BlockDecision, ConvolutionDecision } from '../../passes/architecture/decision.js'
 
 /** Channels of a group. */
 export interface WidthChoice {
@@ -11,20 +11,31 @@ export interface WidthChoice {
   readonly keep: number
 }
 
-/** The form of a block. */
-export interface BlockChoice {
+/** The form of a block, or of a convolution outside of blocks. */
+export type FormChoice = BlockChoice | ConvolutionChoice
+
+export interface BlockChoice extends Forms<BlockDecision> {
   readonly kind: 'block'
   /** Name of the block, for people. */
   readonly block: string
+}
+
+export interface ConvolutionChoice extends Forms<ConvolutionDecision> {
+  readonly kind: 'convolution'
+  /** Name of the node, or of its output. */
+  readonly node: string
+}
+
+interface Forms<Decided> {
   /** undefined, the first: as it is. */
-  readonly decisions: readonly (BlockDecision | undefined)[]
+  readonly decisions: readonly (Decided | undefined)[]
   readonly keep: 0
   /** By option, width choices whose groups it leaves nothing of. */
   readonly gone: readonly (readonly number[])[]
 }
 
 /** One thing that a search decides on, with its options. */
-export type Choice = WidthChoice | BlockChoice
+export type Choice = WidthChoice | FormChoice
 
 export const optionCount = (choice: Choice): number =>
   choice.kind === 'width' ? choice.sizes.length : choice.decisions.length

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../../runtime/random.js'
 import { type Choice, optionCount } from './choice.js'
 
 /**
- * What a search may change of a model: width choices first, then blocks. A candidate has an option for each choice. Where a
+ * What a search may change of a model: width choices first, then forms of blocks and convolutions. A candidate has an option for each choice. Where a
  * block leaves nothing of a group, the group's width says nothing: the canonical candidate keeps it. Some options may be closed:
  * they have their place in tables and losses, and no candidate takes them, save for widths of which nothing is left.
  */
@@ -54,13 +54,13 @@ export class Space {
   /** Width choices whose groups an option of a choice leaves nothing of. */
   goneUnder(choice: number, option: number): readonly number[] {
     const of = this.choices[choice]!
-    return of.kind === 'block' ? of.gone[option]! : []
+    return of.kind === 'width' ? [] : of.gone[option]!
   }
 
-  /** Block choices that have an option which leaves nothing of a width's group. */
-  blocksThatEnd(width: number): number[] {
+  /** Choices of forms that have an option which leaves nothing of a width's group. */
+  formsThatEnd(width: number): number[] {
     return this.choices.flatMap((choice, i) =>
-      choice.kind === 'block' && choice.gone.some((gone) => gone.includes(width)) ? [i] : [],
+      choice.kind !== 'width' && choice.gone.some((gone) => gone.includes(width)) ? [i] : [],
     )
   }
 

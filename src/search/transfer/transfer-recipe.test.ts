@@ -12,6 +12,7 @@ import { weightProxy } from '../fidelity/weight-proxy.js'
 import { type OpenedSpace, openSpace } from '../open-space.js'
 import { search } from '../search.js'
 import { recipeOf } from '../space/candidate-recipe.js'
+import type { Choice } from '../space/choice.js'
 import { keyOf, Space } from '../space/space.js'
 import { transferRecipe } from './transfer-recipe.js'
 
@@ -171,16 +172,13 @@ describe('an evolution that begins with a candidate', () => {
 function siblingSpace({ choices }: Space): Space {
   const renamed = (name: string) => `other/${name}`
   return new Space(
-    choices.map((choice) =>
-      choice.kind === 'width'
-        ? { ...choice, group: renamed(choice.group) }
-        : {
-            ...choice,
-            block: renamed(choice.block),
-            decisions: choice.decisions.map((decision) =>
-              typeof decision?.block === 'string' ? { ...decision, block: renamed(decision.block) } : decision,
-            ),
-          },
-    ),
+    choices.map((choice): Choice => {
+      if (choice.kind === 'width') return { ...choice, group: renamed(choice.group) }
+      if (choice.kind === 'convolution') throw new Error('a space without convolutions')
+      const decisions = choice.decisions.map((decision) =>
+        typeof decision?.block === 'string' ? { ...decision, block: renamed(decision.block) } : decision,
+      )
+      return { ...choice, block: renamed(choice.block), decisions }
+    }),
   )
 }

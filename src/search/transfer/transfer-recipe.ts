@@ -1,7 +1,9 @@
 import type { Candidate } from '../../estimator/memo-table.js'
 import type { Model } from '../../ir/graph.js'
+import { nodeName } from '../../passes/architecture/block.js'
 import type {
   BlockDecision,
+  ConvolutionDecision,
   Decision,
   OriginBlock,
   OriginGroup,
@@ -12,8 +14,9 @@ import type {
 import { isDeclined } from '../../passes/architecture/declined.js'
 import type { FormerNames } from '../../passes/architecture/former-names.js'
 import { originOf } from '../../passes/architecture/origin.js'
-import { Places } from '../../passes/architecture/place.js'
+import { type Place, Places } from '../../passes/architecture/place.js'
 import { decisionOf } from '../space/candidate-recipe.js'
+import type { Choice } from '../space/choice.js'
 import type { Space } from '../space/space.js'
 import { Counterparts, type MatchedBy } from './counterparts.js'
 
@@ -25,6 +28,9 @@ export interface Transfer {
   /** Decisions that became nothing. */
   readonly left: readonly { readonly decision: Decision; readonly reason: string }[]
 }
+
+/** A decision about a place. */
+type PlacedDecision = BlockDecision | ConvolutionDecision | WidthDecision
 
 /** A choice that a decision is about here. */
 interface Found {
@@ -50,15 +56,14 @@ export function transferRecipe(model: Model, space: Space, recipe: Recipe, forme
       taken.push({ decision, as: decision, by: 'name' })
       continue
     }
-    const found =
-      decision.kind === 'block' || decision.kind === 'width' ? finder.find(decision) : 'no choice of the space'
+    const found = decision.kind === 'resolution' ? 'no choice of the space' : finder.find(decision)
     if (typeof found === 'string') {
       left.push({ decision, reason: found })
       continue
     }
     const before = taken.length
     for (const place of found) {
-      const option = optionFor(space, place, decision as BlockDecision | WidthDecision)
+      const option = optionFor(space, place, decision as PlacedDecision)
       const as = option === undefined ? undefined : decisionOf(space.choices[place.choice]!, option)
       if (as === undefined) continue
       candidate[place.choice] = option!
@@ -70,16 +75,12 @@ export function transferRecipe(model: Model, space: Space, recipe: Recipe, forme
 }
 
 /** The open option nearest to a decision; undefined: there is none. */
-function optionFor(
-  space: Space,
-  { choice: at, size }: Found,
-  decision: BlockDecision | WidthDecision,
-): number | undefined {
+function optionFor(space: Space, { choice: at, size }: Found, decision: PlacedDecision): number | undefined {
   const choice = space.choices[at]!
   const open = space.openOptions[at]!
-  if (choice.kind === 'block')
+  if (choice.kind !== 'width')
     return open.find(
-      (option) => decision.kind === 'block' && choice.decisions[option]?.alternative === decision.alternative,
+      (option) => decision.kind === choice.kind && choice.decisions[option]?.alternative === decision.alternative,
     )
   if (decision.kind !== 'width') return undefined
   const present = choice.sizes[choice.keep]!
@@ -112,16 +113,27 @@ class Finder {
   }
 
   /** Choices that a decision is about; or why there are none. */
-  find(decision: BlockDecision | WidthDecision): readonly Found[] | string {
-    const transferred = decision.kind === 'block' ? this.#ofBlock(decision) : this.#ofGroup(decision)
+  find(decision: PlacedDecision): readonly Found[] | string {
+    const transferred = this.#transferred(decision)
     if (transferred !== undefined)
       return transferred.length > 0 ? transferred : 'nothing in this model corresponds to its place'
     const place = this.#places.find(decision)
     if (isDeclined(place)) return `${place.reason}: ${place.place}`
-    const name = place.kind === 'block' ? place.block.name : place.kind === 'width' ? place.group.name : ''
-    const choice = this.#choiceOf(decision.kind, name)
+    const choice = this.#choiceOf(decision.kind, nameOf(place))
     if (choice < 0) return 'no choice of the space'
-    return [{ choice, by: decision.signature === undefined ? 'name' : 'signature' }]
+    return [{ choice, by: decision.kind === 'convolution' || decision.signature === undefined ? 'name' : 'signature' }]
+  }
+
+  /** undefined: the origin does not know the place. */
+  #transferred(decision: PlacedDecision): Found[] | undefined {
+    switch (decision.kind) {
+      case 'block':
+        return this.#ofBlock(decision)
+      case 'width':
+        return this.#ofGroup(decision)
+      case 'convolution':
+        return undefined
+    }
   }
 
   /** undefined: the origin does not know the place. */
@@ -144,9 +156,31 @@ class Finder {
     return this.#groups.flatMap(([choice, place, by]) => (place === source ? [{ choice, by, size }] : []))
   }
 
-  #choiceOf(kind: 'block' | 'width', name: string): number {
-    return this.#space.choices.findIndex((choice) =>
-      choice.kind === 'block' ? kind === 'block' && choice.block === name : kind === 'width' && choice.group === name,
-    )
+  #choiceOf(kind: PlacedDecision['kind'], name: string): number {
+    return this.#space.choices.findIndex((choice) => choice.kind === kind && choiceName(choice) === name)
+  }
+}
+
+function choiceName(choice: Choice): string {
+  switch (choice.kind) {
+    case 'width':
+      return choice.group
+    case 'block':
+      return choice.block
+    case 'convolution':
+      return choice.node
+  }
+}
+
+function nameOf(place: Place): string {
+  switch (place.kind) {
+    case 'width':
+      return place.group.name
+    case 'block':
+      return place.block.name
+    case 'convolution':
+      return nodeName(place.node)
+    case 'model':
+      return ''
   }
 }
