@@ -18,7 +18,8 @@ export const dataOptions = {
   metric: {
     type: 'string',
     requiresArg: true,
-    describe: 'top-1, top-5, miou, pixel-accuracy, ap-50, agreement, cosine, sqnr, kl [default: by the labels]',
+    describe:
+      'top-1, top-5, miou, pixel-accuracy, ap-50, agreement, cosine, sqnr, kl, expected-drop [default: by the labels]',
   },
   'max-drop': {
     type: 'number',

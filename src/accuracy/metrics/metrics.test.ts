@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Tensor } from '../../ir/tensor.js'
 import type { Labels } from '../data-set.js'
 import type { Outputs } from '../outputs.js'
-import { cosineSimilarity, divergence, signalToNoise, top1Agreement } from './agreement.js'
+import { cosineSimilarity, divergence, expectedDrop, signalToNoise, top1Agreement } from './agreement.js'
 import { metrics, metricsFor } from './index.js'
 import type { Metric, ScoredSample } from './metric.js'
 import { meanIntersectionOverUnion, pixelAccuracy } from './segmentation.js'
@@ -116,7 +116,7 @@ describe('agreement', () => {
     fc.assert(
       fc.property(values, (scores) => {
         const samples = [pair(scores, scores)]
-        for (const metric of [top1Agreement, signalToNoise, divergence])
+        for (const metric of [top1Agreement, signalToNoise, divergence, expectedDrop])
           expect(figure(metric, samples)).toBe(metric.perfect)
         expect(figure(cosineSimilarity, samples)).toBeCloseTo(1, 12)
       }),
@@ -136,6 +136,13 @@ describe('agreement', () => {
       6,
     )
   })
+  test('what the original believes less in is what is expected to be lost', () => {
+    // The same answer costs nothing, however sure; another one what the original's own shares lie apart.
+    expect(figure(expectedDrop, [pair([0.4, 0.6], [0.1, 0.9])])).toBe(0)
+    expect(figure(expectedDrop, [pair([0.6, 0.4], [0.1, 0.9]), pair([0.1, 0.9], [0.3, 0.7])])).toBeCloseTo(0.4, 6)
+    const [sure, unsure] = [Math.E / (1 + Math.E), 1 / (1 + Math.E)]
+    expect(figure(expectedDrop, [pair([5, 4], [2, 3])])).toBeCloseTo(sure - unsure, 6)
+  })
   test('outputs of different sizes are refused', () => {
     expect(() => figure(cosineSimilarity, [pair([1, 2], [1, 2, 3])])).toThrow(/output y is \[1,3\] in one model/)
     expect(() => figure(cosineSimilarity, [{ outputs: f32([1], 1) }])).toThrow(/needs two models/)
@@ -148,9 +155,9 @@ describe('choice', () => {
     ['classes', classes(0), undefined, ['top-1', 'top-5']],
     ['masks', masks, undefined, ['miou', 'pixel-accuracy']],
     ['boxes', { kind: 'boxes', boxes: [] }, undefined, ['ap-50']],
-    ['nothing', undefined, undefined, ['agreement', 'cosine', 'sqnr', 'kl']],
+    ['nothing', undefined, undefined, ['agreement', 'cosine', 'sqnr', 'kl', 'expected-drop']],
     ['the one asked for comes first', masks, 'pixel-accuracy', ['pixel-accuracy', 'miou']],
-    ['agreement in spite of labels', masks, 'cosine', ['cosine', 'agreement', 'sqnr', 'kl']],
+    ['agreement in spite of labels', masks, 'cosine', ['cosine', 'agreement', 'sqnr', 'kl', 'expected-drop']],
   ])('%s', (_, labels, id, expected) => {
     expect(metricsFor(labels, id).map((metric) => metric.id)).toEqual(expected)
   })
