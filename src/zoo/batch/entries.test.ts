@@ -80,7 +80,7 @@ describe('what is asked of a model', () => {
   test.each<[ModelRequest, RegExp]>([
     [{ budget: 'latency=2ms' }, /a\.onnx: --budget: nothing is searched|--budget/],
     [{ search: 'exact', budget: 'speed=2' }, /speed/],
-    [{ search: 'exact', recipe: 'r.json' }, /not both|already/],
+    [{ search: 'exact', recipe: 'r.json' }, /--recipe: an exact search begins with nothing/],
   ])('%j is a mistake, and names the model', async (own, message) => {
     const error = await requestOf(own, {}).catch((thrown: unknown) => thrown)
     expect((error as { line(): string }).line()).toMatch(message)
