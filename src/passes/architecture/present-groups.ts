@@ -1,4 +1,5 @@
 import type { Value } from '../../ir/graph.js'
+import { dimsOf } from '../../ir/type.js'
 import type { ChannelGroup } from './channel-groups.js'
 import type { Correspondence } from './correspondence.js'
 
@@ -29,9 +30,12 @@ export class PresentGroups {
     return [...found].filter((group) => group !== undefined)
   }
 
-  #axesOf({ members }: ChannelGroup): string[] {
-    return members.flatMap(({ value, axis, role }) =>
-      role === 'activation' ? [`${axis} ${originalOf(value, this.#correspondence)}`] : [],
+  /** Axes that are a group's alone; where it has none, also those that several groups make up, as behind a Concat. */
+  #axesOf({ members, size }: ChannelGroup): string[] {
+    const activations = members.filter(({ role }) => role === 'activation')
+    const own = activations.filter(({ value, axis }) => dimsOf(value.type)?.[axis] === size)
+    return (own.length > 0 ? own : activations).map(
+      ({ value, axis }) => `${axis} ${originalOf(value, this.#correspondence)}`,
     )
   }
 }

@@ -59,4 +59,17 @@ describe('places after earlier decisions', () => {
     ]
     expect(channels(applyRecipe(chain, { recipeVersion: 1, decisions }).model)[0]).toBe('8 -> 6')
   })
+
+  test('branches that are concatenated keep widths of their own', () => {
+    const branches = buildModel((g) => {
+      const x = g.input('x', 'float32', [1, 8, 9, 9])
+      const make = { in: 8, middle: 12, out: 8, activation: 'Relu' } as const
+      const both = g.op('Concat', [bottleneck(g, x, make), bottleneck(g, x, { ...make, seed: 2 })], { axis: 1 })
+      g.output(bottleneck(g, both, { in: 16, middle: 24, out: 8, seed: 3 }), 'y')
+    })
+    const [first, second] = ['Conv_2', 'Conv_5']
+    const decisions = [first, second].map((group, i): Decision => ({ kind: 'width', group: group!, size: 4 + 2 * i }))
+    const sizes = channels(applyRecipe(branches, { recipeVersion: 1, decisions }).model)
+    expect([sizes[2], sizes[5], sizes[6]]).toEqual(['12 -> 4', '12 -> 6', '10 -> 24'])
+  })
 })

@@ -1,7 +1,7 @@
 import type { Candidate } from '../../estimator/memo-table.js'
 import { figureOf } from '../budgets.js'
 import type { SearchRequest } from '../request.js'
-import { optionCount, type WidthChoice } from '../space/choice.js'
+import type { WidthChoice } from '../space/choice.js'
 
 /** One option by itself. */
 export interface SingleOption {
@@ -38,10 +38,9 @@ export function promisingOptions(
     return Math.max(...figures.map((figure) => 1 - figureOf(score, figure) / figureOf(before, figure)))
   }
   const found = space.choices.flatMap((choice, i) => {
-    const options =
-      choice.kind === 'width' ? standIn(choice) : Array.from({ length: optionCount(choice) }, (_, option) => option)
+    const options = choice.kind === 'width' ? standIn(choice, space.openOptions[i]!) : space.openOptions[i]!
     return options.flatMap((option) => {
-      if (option === least[i] || !space.isOpen(i, option)) return []
+      if (option === least[i]) return []
       const candidate = space.with(least, i, option)
       const gain = gainOf(candidate)
       const guess = losses.of[i]![option]!
@@ -53,9 +52,9 @@ export function promisingOptions(
   return found.sort((a, b) => b.promise - a.promise).slice(0, most)
 }
 
-function standIn({ sizes, keep }: WidthChoice): number[] {
+function standIn({ sizes, keep }: WidthChoice, open: readonly number[]): number[] {
   const wanted = measuredShare * sizes[keep]!
   const distance = (option: number) => Math.abs(sizes[option]! - wanted)
-  const narrower = sizes.flatMap((_, option) => (option < keep ? [option] : []))
+  const narrower = open.filter((option) => option < keep)
   return narrower.sort((a, b) => distance(a) - distance(b)).slice(0, 1)
 }

@@ -76,8 +76,12 @@ export class Structure {
     const built = applyDecisions(model, decisions)
     if (isDeclined(built)) return built
     inferTypes(built.model)
-    const found = new PresentGroups(channelGroups(built.model), built.correspondence)
-    const present = groups.map(({ group }) => found.of(group))
+    const now = channelGroups(built.model)
+    const found = new PresentGroups(now, built.correspondence)
+    const present = groups.map(({ group }) =>
+      // Without decisions all of them are what they were, however many share an axis.
+      decisions.length === 0 ? now.filter(({ name }) => name === group.name) : found.of(group),
+    )
     const taken = new Set<ChannelGroup>()
     for (const [i, { choice }] of groups.entries()) {
       for (const group of present[i]!) {
