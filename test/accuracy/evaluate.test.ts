@@ -129,7 +129,7 @@ describe('scores', () => {
     const unlabelled = { ...rest, data: { ...first, labels: undefined } }
     const agreement = await compareModels(unlabelled, worse!, {})
     expect(agreement).toMatchObject({ metric: 'agreement', before: 1, after: found.after, gate: { verdict: 'none' } })
-    expect(agreement.others.map(({ metric }) => metric)).toEqual(['cosine', 'sqnr', 'kl'])
+    expect(agreement.others.map(({ metric }) => metric)).toEqual(['cosine', 'sqnr', 'kl', 'expected-drop'])
     const itself = await compareModels(unlabelled, unlabelled, { metric: 'cosine', maxDrop: 0 })
     expect(itself).toMatchObject({ gate: { verdict: 'passed' } })
   })
