@@ -66,7 +66,7 @@ describe('data without a recipe', () => {
     expect(report.warnings.join()).toMatch(/6 samples are too few/)
     expect(report.verification.verdict).toBe('agrees')
     const asked = { ...options, search: searchOf({ search: 'auto', data: options.data }) }
-    await expect(optimizeFile(file, asked)).rejects.toMatchObject({ reason: 'invalid-data' })
+    await expect(optimizeFile(file, asked)).rejects.toMatchObject({ code: 'invalid-data' })
   })
 
   test('a search on data without data is a usage error', async () => {
