@@ -3,17 +3,15 @@
 // those the project set itself. Calibration images are never test images.
 // Usage: node bench/closed-form.mjs SHARED_DIR [part of a case's name]. Needs dist/. Cases are added to
 // bench/results/closed-form.json as they are done.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
-import { watchResident } from './resident.mjs'
+import { runOptimize } from './run-optimize.mjs'
 
 const [shared, only = ''] = process.argv.slice(2)
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const results = fileURLToPath(new URL('./results/closed-form.json', import.meta.url))
 
 const nets = netsIn(shared)
@@ -74,23 +72,12 @@ const cases = [
 const folder = mkdtempSync(join(tmpdir(), 'closed-form-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** The report of one run, with seconds and the most memory that was seen. */
-async function optimize({ file, data }, decisions, tune) {
+/** One run of a recipe. */
+function optimize({ file, data }, decisions, tune) {
   const recipe = join(folder, 'recipe.json')
-  const report = join(folder, 'report.json')
   writeFileSync(recipe, JSON.stringify({ recipeVersion: 1, decisions }))
   const args = ['--recipe', recipe, '--tune', tune, '--best-effort', '--no-verify', '--quiet', '--threads', '2']
-  const paths = ['--out', join(folder, 'out.onnx'), '--report', report]
-  const started = performance.now()
-  const child = spawn(process.execPath, [program, join(shared, file), ...data, ...args, ...paths], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const resident = watchResident(child.pid)
-  const code = await new Promise((resolve) => child.on('exit', resolve))
-  const peakBytes = resident.stop()
-  if (code !== 0) throw new Error(`exit code ${code}`)
-  const seconds = (performance.now() - started) / 1000
-  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes }
+  return runOptimize(join(shared, file), [...data, ...args], folder)
 }
 
 const memory = ({ weightBytes, peakActivationBytes }) => weightBytes + peakActivationBytes

@@ -3,17 +3,15 @@
 // memory of the whole command. Every run starts from an empty cache.
 // Usage: node bench/search-on-data.mjs SHARED_DIR [part of a case's name] [flags for optimize]. Needs dist/. Cases are added to
 // bench/results/search-on-data.json as they are done.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
-import { watchResident } from './resident.mjs'
+import { runOptimize } from './run-optimize.mjs'
 
 const [shared, only = '', ...flags] = process.argv.slice(2)
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const results = fileURLToPath(new URL('./results/search-on-data.json', import.meta.url))
 const nets = netsIn(shared)
 
@@ -25,23 +23,10 @@ const folder = mkdtempSync(join(tmpdir(), 'search-on-data-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 /** One run from an empty cache. */
-async function search({ file, data }, space) {
-  const report = join(folder, 'report.json')
+function search({ file, data }, space) {
   const cache = mkdtempSync(join(folder, 'cache-'))
-  const args = [
-    ...['--search', 'auto', '--space', space, '--threads', '2', '--cache', cache, '--quiet', '--best-effort'],
-    ...['--out', join(folder, 'out.onnx'), '--report', report, ...flags],
-  ]
-  const started = performance.now()
-  const child = spawn(process.execPath, [program, join(shared, file), ...data, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const resident = watchResident(child.pid)
-  const code = await new Promise((resolve) => child.on('exit', resolve))
-  const peakBytes = resident.stop()
-  if (code !== 0) throw new Error(`exit code ${code}`)
-  const seconds = (performance.now() - started) / 1000
-  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes }
+  const args = ['--search', 'auto', '--space', space, '--threads', '2', '--cache', cache, '--quiet', '--best-effort']
+  return runOptimize(join(shared, file), [...data, ...args, ...flags], folder)
 }
 
 const keyOf = ({ net, space }) => `${net} ${space}`

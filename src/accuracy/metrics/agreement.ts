@@ -70,7 +70,7 @@ export const divergence: Metric = {
   unit: 'nats',
   needs: 'reference',
   perfect: 0,
-  appliesTo: (outputs) => classAnswer(outputs)?.kind === 'scores',
+  appliesTo: areClassScores,
   start: () =>
     meanAccumulator((sample) => {
       const original = sharesOf(referenceOf(sample))
@@ -93,12 +93,16 @@ export const expectedDrop: Metric = {
   unit: 'share',
   needs: 'reference',
   perfect: 0,
-  appliesTo: (outputs) => classAnswer(outputs)?.kind === 'scores',
+  appliesTo: areClassScores,
   start: () =>
     meanAccumulator((sample) => {
       const believed = sharesOf(referenceOf(sample))
       return believed[largest(believed)]! - believed[classOf(sample.outputs)]!
     }),
+}
+
+function areClassScores(outputs: Outputs): boolean {
+  return classAnswer(outputs)?.kind === 'scores'
 }
 
 function referenceOf({ reference }: ScoredSample): Outputs {

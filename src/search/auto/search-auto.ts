@@ -1,4 +1,3 @@
-import type { Candidate } from '../../estimator/memo-table.js'
 import { violationOf } from '../budgets.js'
 import type { Losses } from '../fidelity/losses.js'
 import { budgetsOf, type SearchOutcome, type SearchRequest, scored } from '../request.js'
@@ -24,8 +23,6 @@ export interface AutoLimits {
 export interface AutoRequest
   extends Omit<SearchRequest, 'algorithm' | 'evaluations' | 'losses'>,
     Omit<WorkshopOptions, 'opened'> {
-  /** Built first of all candidates; undefined: there is none. */
-  readonly start?: Candidate | undefined
   /** What options are guessed to lose before they are measured. */
   readonly guess: Losses
   readonly limits: AutoLimits

@@ -22,6 +22,7 @@ export class Workshop {
   readonly #options: WorkshopOptions
   readonly #built = new Map<string, BuiltCandidate>()
   readonly trajectory: TrajectoryPoint[] = []
+  /** The fastest that keeps the metric, by what is known of each candidate at its highest rung. */
   #best: BuiltCandidate | undefined
 
   constructor(options: WorkshopOptions) {
@@ -36,11 +37,6 @@ export class Workshop {
   /** Of every candidate what its highest rung says. */
   latest(): BuiltCandidate[] {
     return [...new Map(this.built.map((each) => [keyOf(each.candidate), each])).values()]
-  }
-
-  /** The fastest that keeps the metric, by what is known of each candidate at its highest rung. */
-  get best(): BuiltCandidate | undefined {
-    return this.#best
   }
 
   get isStopped(): boolean {
