@@ -1,4 +1,3 @@
-import type { DataSet } from '../accuracy/data-set.js'
 import { digestDataSet } from '../accuracy/digest-data-set.js'
 import { readPreprocess } from '../accuracy/input/preprocess.js'
 import { metricsFor } from '../accuracy/metrics/index.js'
@@ -6,9 +5,8 @@ import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import type { Report } from '../report/report.js'
 import { channelScoring } from '../tune/channel-scorers.js'
-import type { TuneEffort } from '../tune/effort.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
-import { FidelityTable } from '../tune/fidelity-table.js'
+import { FidelityTable, type FidelityTableSpec } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
 import { runOptions } from './tailor.js'
 
@@ -33,13 +31,18 @@ export interface TableModel {
   readonly target: string
 }
 
+export interface TableSamples extends Pick<FidelityTableSpec, 'calibration' | 'heldOut' | 'effort' | 'keeps'> {
+  /** Default: the one that the options name. */
+  readonly tuner?: FidelityTableSpec['tuner']
+}
+
 /** The table of fidelities that a model's rewritten forms have in common, for samples to fit to and others to measure on. */
 export async function openFidelityTable(
   { teacher, digest, target }: TableModel,
-  samples: { readonly calibration: DataSet; readonly heldOut: DataSet; readonly effort?: TuneEffort | undefined },
+  samples: TableSamples,
   options: TableOptions,
 ): Promise<FidelityTable> {
-  const { calibration, heldOut, effort } = samples
+  const { calibration, heldOut, effort, keeps } = samples
   const { tool, channelScores } = options
   const key = contentKey({
     tool,
@@ -55,8 +58,9 @@ export async function openFidelityTable(
     calibration,
     heldOut,
     metric: heldOut.labels === undefined ? undefined : metricsFor(heldOut.labels, options.metric)[0],
-    tuner: await loadTuner(options.tune ?? 'none'),
+    tuner: samples.tuner ?? (await loadTuner(options.tune ?? 'none')),
     effort,
+    keeps,
     cache: new FidelityCache(options.cache ?? defaultCacheFolder(), options.resume ?? true),
     key,
     options: runOptions(options),

@@ -1,17 +1,16 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
+import type { BuildingLimits } from '../search/auto/building.js'
 import type { BuiltCandidate } from '../search/auto/measured.js'
-import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
-import { curatedStep } from '../search/curated-step.js'
-import { FidelityEvaluator } from '../search/evaluator.js'
-import { budgetsOf } from '../search/request.js'
+import { searchMultiShot } from '../search/auto/multi-shot.js'
+import { searchAuto } from '../search/auto/search-auto.js'
+import { type BuildingAlgorithm, budgetsOf } from '../search/request.js'
 import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { channelScorer } from '../tune/channel-scorers.js'
-import { efforts } from '../tune/effort.js'
-import type { FidelityTable } from '../tune/fidelity-table.js'
 import type { Found } from './found.js'
-import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
+import type { TableOptions } from './open-fidelity-table.js'
+import { SearchEvaluators } from './search-evaluators.js'
 import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
 import { searchedEntry } from './searched-entry.js'
@@ -30,16 +29,20 @@ export interface DataSearchJob extends SearchJob, TableOptions {
 /** Candidates that are built, where nobody says how many. */
 export const defaultBuilt = 60
 
-/** Models with their new weights that are kept until one is written. */
-const keptResults = 2
-
-/** Of those that are built the share that is single options; of the rest some are built once more with all effort. */
-const [optionShare, finalShare] = [0.7, 0.07]
+/** Of those that are built the shares that are single options and, with sub-networks, these and what is fitted of them. */
+const optionShare = { auto: 0.7, supernet: 0.4, 'multi-shot': 0 } as const
+const [inheritedShare, survivorShare] = [0.4, 0.05]
+/** The share that is built once more with all effort. */
+const finalShare = 0.07
 
 /** Searches a model (exact passes applied) for recipes, with candidates that are built, refitted and run on calibration data. */
-export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<Found> {
-  const { target, seed, onStage, signal, calibration, maxDrop, channelScores } = job
-  const { evaluations = defaultBuilt } = options
+export async function searchOnData(
+  model: Model,
+  options: SearchOptions & { readonly algorithm: BuildingAlgorithm },
+  job: DataSearchJob,
+): Promise<Found> {
+  const { seed, onStage, signal, calibration, maxDrop, channelScores } = job
+  const { algorithm, evaluations = defaultBuilt } = options
   const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
   const samples = await searchSamples(calibration, seed)
   const teacher = await originalFor(model, job.tune, samples.full, job)
@@ -50,21 +53,14 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     data: samples.brief,
     options: runOptions(job),
   })
-  const context = { scores, curated: { multipleOf: curatedStep(target) } }
-  const place = { teacher, digest: job.digest, target: target.name }
-  const tables: FidelityTable[] = []
-  const evaluator = async (rung: 'brief' | 'full') => {
-    const fit = { calibration: samples[rung], heldOut: samples.measured, effort: efforts[rung] }
-    const table = await openFidelityTable(place, fit, job)
-    tables.push(table)
-    return new FidelityEvaluator(teacher, table, context, rung === 'full' ? keptResults : 0)
-  }
   const { space, table } = opened
+  const evaluators = await SearchEvaluators.open({ teacher, digest: job.digest, space, samples, scores }, job)
   const originalMs = table.score(space.original).latencyMs
   try {
-    const evaluators = { brief: await evaluator('brief'), full: await evaluator('full') }
     let stage = ''
-    const outcome = await searchAuto({
+    const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
+    const outcome = await searchBuilding({
+      algorithm,
       opened,
       guess,
       start,
@@ -72,7 +68,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       seed,
       maxDrop,
       evaluators,
-      limits: limitsOf(evaluations),
+      limits: limitsOf(evaluations, algorithm),
       signal,
       stop: stopOf(job.stop, options.seconds),
       onStage: (text) => {
@@ -103,7 +99,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
     }
   } finally {
-    for (const table of tables) await table.close()
+    await evaluators.close()
   }
 }
 
@@ -112,10 +108,18 @@ function stopOf(stop: AbortSignal | undefined, seconds: number | undefined): Abo
   return AbortSignal.any([...(stop ? [stop] : []), ...(seconds ? [AbortSignal.timeout(seconds * 1000)] : [])])
 }
 
-function limitsOf(built: number): AutoLimits {
-  const finals = Math.max(1, Math.round(finalShare * built))
-  const options = Math.max(1, Math.round(optionShare * built))
-  return { options, candidates: Math.max(1, built - options - finals), finals }
+function limitsOf(built: number, algorithm: BuildingAlgorithm): BuildingLimits {
+  const share = (of: number) => Math.max(1, Math.round(of * built))
+  const finals = share(finalShare)
+  const options = algorithm === 'multi-shot' ? 0 : share(optionShare[algorithm])
+  const [inherited, survivors] = algorithm === 'supernet' ? [share(inheritedShare), share(survivorShare)] : [0, 0]
+  return {
+    options,
+    inherited,
+    survivors,
+    candidates: Math.max(1, built - options - inherited - survivors - finals),
+    finals,
+  }
 }
 
 function bestText(best: BuiltCandidate | undefined, originalMs: number): string {

@@ -33,14 +33,14 @@ export async function settle(workshop: Workshop, options: FinalsOptions): Promis
   const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
   for (let built = 0; built < most && !workshop.isStopped; built++) {
     const front = frontOf(withinBudgets())
-    const mostLoss = maxDrop / dropPerLoss(workshop.built)
-    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.built))
+    const mostLoss = maxDrop / dropPerLoss(workshop.fits)
+    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.fits))
     if (next === undefined || next.rung === 'full') break
     const [full] = await workshop.buildAll([next.candidate], 'full')
     if (full === undefined) break
   }
   const front = frontOf(withinBudgets())
-  const perLoss = dropPerLoss(workshop.built)
+  const perLoss = dropPerLoss(workshop.fits)
   // Within a budget of latency nothing is gained by being faster still; other budgets come before the metric, on which the gate
   // has the last word.
   const ladder = new Ladder(
