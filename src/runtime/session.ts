@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { DType } from '../ir/dtype.js'
 import { Tensor } from '../ir/tensor.js'
+import { Exchange } from './exchange.js'
 
 /** A model for the runtime. External data needs a path. */
 export type ModelSource = { readonly path: string } | { readonly bytes: Uint8Array }
@@ -47,7 +48,10 @@ export interface LoadSettings {
 interface TensorRecord {
   readonly dtype: string
   readonly dims: readonly number[]
-  readonly bytes?: Uint8Array
+  bytes?: Uint8Array
+  /** Where the exchange has the bytes, if they did not come with the message. */
+  readonly offset?: number
+  readonly length?: number
   readonly strings?: readonly string[]
 }
 
@@ -65,6 +69,7 @@ export class Runtime {
   readonly #options: RuntimeOptions
   readonly #pending = new Map<number, Pending>()
   #child: ChildProcess | undefined
+  #exchange: Exchange | undefined
   #generation = 0
   #nextId = 1
 
@@ -163,10 +168,11 @@ export class Runtime {
 
   #start(): ChildProcess {
     const unreleased = this.#options.allowUnreleasedOpsets ? { ALLOW_RELEASED_ONNX_OPSET_ONLY: '0' } : {}
-    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), {
+    const exchange = Exchange.open()
+    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), exchange === undefined ? [] : ['4'], {
       serialization: 'advanced',
       execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(exchange === undefined ? [] : [exchange.fd])],
       env: { ...process.env, ...unreleased },
     })
     let noise = ''
@@ -176,8 +182,11 @@ export class Runtime {
     ;(child.stderr as unknown as { unref?: () => void } | null)?.unref?.()
     child.on('message', (message: { id: number; value?: unknown; error?: string }) => {
       const pending = this.#pending.get(message.id)
-      if (message.error === undefined) pending?.resolve(message.value ?? {})
-      else pending?.onFailure({ failure: pending.kind, message: firstLine(message.error) })
+      if (message.error === undefined) {
+        // Of a call that nobody waits for any more the exchange may be closed.
+        if (pending !== undefined && fetchBytes(message.value, exchange)) child.send({ taken: message.id }, () => {})
+        pending?.resolve(message.value ?? {})
+      } else pending?.onFailure({ failure: pending.kind, message: firstLine(message.error) })
     })
     child.on('exit', (code, exitSignal) => {
       const last = noise.trim().split('\n').at(-1) ?? ''
@@ -185,6 +194,7 @@ export class Runtime {
       this.#end(child, { failure: 'crash', message: `onnxruntime ended with ${how}${last === '' ? '' : `: ${last}`}` })
     })
     this.#child = child
+    this.#exchange = exchange
     return child
   }
 
@@ -196,6 +206,8 @@ export class Runtime {
 
   #forget(failure: RuntimeFailure): void {
     this.#child = undefined
+    this.#exchange?.close()
+    this.#exchange = undefined
     this.#generation += 1
     for (const pending of [...this.#pending.values()]) pending.onFailure(failure)
     this.#pending.clear()
@@ -217,6 +229,14 @@ function toRecords(tensors: ReadonlyMap<string, Tensor>): Record<string, TensorR
   }
   // fromEntries defines own properties: a name like __proto__ stays a name.
   return Object.fromEntries(records)
+}
+
+/** Gives records their bytes that only say where the exchange has them; whether there were any. */
+function fetchBytes(value: unknown, exchange: Exchange | undefined): boolean {
+  if (exchange === undefined || typeof value !== 'object' || value === null) return false
+  const records = Object.values(value as Record<string, TensorRecord>).filter(({ offset }) => offset !== undefined)
+  for (const record of records) record.bytes = exchange.read(record.offset!, record.length!)
+  return records.length > 0
 }
 
 function toTensor({ dtype, dims, bytes, strings }: TensorRecord): Tensor {

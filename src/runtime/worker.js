@@ -1,10 +1,18 @@
 // The child process that owns onnxruntime. Plain JavaScript: Node 20 starts no TypeScript. It knows nothing of the rest
 // of the program; records come and go over the IPC channel. A crash here is a verdict there.
 
-/** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, strings?: string[] }} TensorRecord */
+import { writeSync } from 'node:fs'
 
-/** Bytes of outputs that one answer may hold. */
+/** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, offset?: number, length?: number, strings?: string[] }} TensorRecord */
+
+/** Bytes of outputs that one answer over the channel may hold. */
 const replyLimit = 2 ** 29
+
+/** A file that both processes have open, for outputs from this size on: the channel copies what it sends several times. */
+const [exchange, fewest] = [Number(process.argv[2]), 2 ** 16]
+
+/** Parts of the exchange that hold answers which have not been taken, in the order of their places. */
+const parts = []
 
 const sessions = new Map()
 /** @type {typeof import('onnxruntime-node') | undefined} */
@@ -55,13 +63,15 @@ const handlers = {
     return { inputs: [...created.inputNames], outputs: [...created.outputNames] }
   },
 
-  async run({ session, feeds, outputs }) {
+  async run({ session, feeds, outputs }, id) {
     const results = await sessions.get(session).run(await toFeeds(feeds), outputs ?? sessions.get(session).outputNames)
-    const records = Object.entries(results).map(([name, tensor]) => [name, toRecord(tensor)])
-    const bytes = records.reduce((sum, [, record]) => sum + (record.bytes?.byteLength ?? 0), 0)
+    const tensors = Object.entries(results)
+    const bytes = tensors.reduce((sum, [, { type, data }]) => sum + (type === 'string' ? 0 : data.byteLength), 0)
+    const answer = exchange > 0 && bytes >= fewest ? written(tensors, id, bytes) : undefined
+    if (answer !== undefined) return answer
     // The channel breaks on messages of gigabytes.
     if (bytes > replyLimit) throw new Error(`outputs of ${bytes} bytes are too large to compare`)
-    return Object.fromEntries(records)
+    return Object.fromEntries(tensors.map(([name, tensor]) => [name, toRecord(tensor)]))
   },
 
   /**
@@ -133,9 +143,48 @@ function toRecord(tensor) {
   return { dtype: tensor.type, dims, bytes: new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)) }
 }
 
-process.on('message', async ({ id, call, args }) => {
+/** The first gap of the exchange that is large enough. */
+function partOf(id, length) {
+  let [start, before] = [0, 0]
+  while (before < parts.length && parts[before].start - start < length) {
+    start = parts[before].start + parts[before].length
+    before += 1
+  }
+  parts.splice(before, 0, { id, start, length })
+  return start
+}
+
+/** Records of tensors that were written to the exchange; undefined: the disk is full. */
+function written(tensors, id, bytes) {
+  let at = partOf(id, bytes)
   try {
-    process.send({ id, value: await handlers[call](args) })
+    return Object.fromEntries(
+      tensors.map(([name, tensor]) => {
+        const { type, dims, data } = tensor
+        if (type === 'string') return [name, toRecord(tensor)]
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        let done = 0
+        while (done < bytes.length) done += writeSync(exchange, bytes, done, bytes.length - done, at + done)
+        const record = { dtype: type, dims: [...dims], offset: at, length: bytes.length }
+        at += bytes.length
+        return [name, record]
+      }),
+    )
+  } catch {
+    release(id)
+    return undefined
+  }
+}
+
+function release(id) {
+  const part = parts.findIndex((each) => each.id === id)
+  if (part >= 0) parts.splice(part, 1)
+}
+
+process.on('message', async ({ id, call, args, taken }) => {
+  if (taken !== undefined) return release(taken)
+  try {
+    process.send({ id, value: await handlers[call](args, id) })
   } catch (error) {
     process.send({ id, error: String(error?.message ?? error) })
   }

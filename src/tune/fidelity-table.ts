@@ -1,6 +1,6 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Metric } from '../accuracy/metrics/metric.js'
-import type { RunOptions } from '../accuracy/model-outputs.js'
+import { openRuntime, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
@@ -8,13 +8,14 @@ import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
 import { type FittedWeights, fittedWeights } from './fitted-weights.js'
+import type { TwoRuntimes } from './side-by-side.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
 import type { WeightStore } from './weight-store.js'
 
 /** Entries of another version are measured anew. */
-const tableVersion = 2
+const tableVersion = 3
 
 export interface FidelityTableSpec {
   /** The original. */
@@ -43,6 +44,8 @@ export interface FidelityTableSpec {
 export class FidelityTable {
   readonly #spec: FidelityTableSpec
   #teacherRows: TeacherRows | undefined
+  /** For the original and for what is rewritten: a process takes longer to start than a small model to run. */
+  #runtimes: TwoRuntimes | undefined
   readonly #reports = new WeakMap<RecipeResult, TuneReport>()
 
   constructor(spec: FidelityTableSpec) {
@@ -79,6 +82,8 @@ export class FidelityTable {
 
   /** Frees what was kept from one measurement to the next. */
   async close(): Promise<void> {
+    for (const runtime of this.#runtimes ?? []) runtime.close()
+    this.#runtimes = undefined
     await this.#teacherRows?.close()
     this.#teacherRows = undefined
   }
@@ -97,13 +102,25 @@ export class FidelityTable {
   async #measure(result: RecipeResult): Promise<Fidelity> {
     const { teacher, calibration, heldOut, metric, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
+    this.#runtimes ??= [openRuntime(options), openRuntime(options)]
+    const [, runtime] = this.#runtimes
     if (tuner !== undefined && fitted.length > 0) {
       this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
       const teacherRows = this.#teacherRows
-      const request = { teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort }
+      const request = {
+        teacher,
+        student,
+        correspondence,
+        fitted,
+        data: calibration,
+        options,
+        teacherRows,
+        runtime,
+        effort,
+      }
       this.#reports.set(result, await tuner.tune(request))
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
-    return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)
+    return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options, this.#runtimes)
   }
 }

@@ -8,7 +8,7 @@ import type { Tensor } from '../ir/tensor.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { ShownValue } from '../passes/architecture/recipe.js'
 import { NoiseToSignal } from './noise.js'
-import { sideBySide } from './side-by-side.js'
+import { sideBySide, type TwoRuntimes } from './side-by-side.js'
 
 /** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
 export interface Fidelity {
@@ -44,8 +44,15 @@ export interface FidelityRequest {
   readonly metric?: Metric | undefined
 }
 
-/** Runs both models over the samples, side by side. Throws UserError where the runtime does not take one of them. */
-export async function measureFidelity(request: FidelityRequest, options: RunOptions = {}): Promise<Fidelity> {
+/**
+ * Runs both models over the samples, side by side. Throws UserError where the runtime does not take one of them. `runtimes`: for
+ * the original and for the student; default: their own.
+ */
+export async function measureFidelity(
+  request: FidelityRequest,
+  options: RunOptions = {},
+  runtimes?: TwoRuntimes,
+): Promise<Fidelity> {
   const { teacher, student, correspondence, data, metric } = request
   const known = new Set([...valuesOf(teacher.graph)].map(({ name }) => name))
   const places = request.places
@@ -66,6 +73,7 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
     { model: student, values: places.map(({ value }) => value) },
     data,
     options,
+    runtimes,
   )
   for await (const [expected, found] of pairs) {
     for (const { at, value, positions, noise } of places)
