@@ -113,8 +113,9 @@ async function measure(name, net) {
     options: {},
   })
   const asked = { teacher, digest, space, scores }
-  const evaluators = await SearchEvaluators.open({ ...asked, samples }, job)
-  const judged = await SearchEvaluators.open({ ...asked, samples: { ...samples, measured: test } }, job)
+  const evaluators = await SearchEvaluators.open({ ...asked, samples, isInherited: true }, job)
+  const onTest = { ...samples, measured: test }
+  const judged = await SearchEvaluators.open({ ...asked, samples: onTest, isInherited: false }, job)
   const seconds = {}
   const built = async (evaluator, candidate, what) => {
     const started = performance.now()

@@ -27,6 +27,8 @@ export interface EvaluatorsRequest {
   readonly space: Space
   readonly samples: SearchSamples
   readonly scores: ChannelScorer | undefined
+  /** Whether sub-networks are to inherit what options are fitted to. */
+  readonly isInherited: boolean
 }
 
 /** Models with their new weights that are kept until one is written. */
@@ -39,7 +41,7 @@ const supernetVersion = 1
 export class SearchEvaluators {
   readonly brief: FidelityEvaluator
   readonly full: FidelityEvaluator
-  /** undefined: nothing is fitted, so that there is nothing to inherit. */
+  /** undefined: nobody asked for it, or nothing is fitted, so that there is nothing to inherit. */
   readonly inherited: SupernetEvaluator | undefined
   readonly #closing: readonly { close(): unknown }[]
 
@@ -61,7 +63,7 @@ export class SearchEvaluators {
     const place = { teacher, digest, target: job.target.name }
     const store = new WeightStore(job.cache ?? defaultCacheFolder(), job.resume ?? true)
     const singles = new SingleRecipes(space)
-    const keeps = { store, isKept: singles.has.bind(singles) }
+    const keeps = request.isInherited ? { store, isKept: singles.has.bind(singles) } : undefined
     const heldOut = samples.measured
     const brief = await openFidelityTable(
       place,
@@ -69,7 +71,8 @@ export class SearchEvaluators {
       job,
     )
     const full = await openFidelityTable(place, { calibration: samples.full, heldOut, effort: efforts.full }, job)
-    const supernet = await openSupernet(place, { brief, singles, samples, context }, job)
+    const parts = { brief, singles, samples, context }
+    const supernet = request.isInherited ? await openSupernet(place, parts, job) : undefined
     return new SearchEvaluators(
       new FidelityEvaluator(teacher, brief, context),
       new FidelityEvaluator(teacher, full, context, keptResults),

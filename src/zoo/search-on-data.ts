@@ -54,7 +54,9 @@ export async function searchOnData(
     options: runOptions(job),
   })
   const { space, table } = opened
-  const evaluators = await SearchEvaluators.open({ teacher, digest: job.digest, space, samples, scores }, job)
+  const isInherited = algorithm === 'supernet'
+  const asked = { teacher, digest: job.digest, space, samples, scores, isInherited }
+  const evaluators = await SearchEvaluators.open(asked, job)
   const originalMs = table.score(space.original).latencyMs
   try {
     let stage = ''
