@@ -26,7 +26,7 @@ export interface SupernetSpec {
 export class SupernetEvaluator implements Evaluator {
   readonly lanes = 1
   readonly #spec: SupernetSpec
-  readonly #weights = new Map<string, Promise<readonly FittedWeights[]>>()
+  readonly #weights = new Map<string, readonly FittedWeights[]>()
 
   constructor(spec: SupernetSpec) {
     this.#spec = spec
@@ -47,11 +47,12 @@ export class SupernetEvaluator implements Evaluator {
     return isDeclined(result) ? result : { fidelity: await table.of(result) }
   }
 
-  #weightsOf(decision: Decision): Promise<readonly FittedWeights[]> {
+  async #weightsOf(decision: Decision): Promise<readonly FittedWeights[]> {
     const key = JSON.stringify(decision)
     const { fitted, singles } = this.#spec
-    const known = this.#weights.get(key) ?? fitted.weightsOf(singles.of(decision)).then((weights) => weights ?? [])
-    this.#weights.set(key, known)
-    return known
+    const weights = this.#weights.get(key) ?? (await fitted.weightsOf(singles.of(decision)))
+    // What is not there may come.
+    if (weights !== undefined) this.#weights.set(key, weights)
+    return weights ?? []
   }
 }
