@@ -51,6 +51,8 @@ const names = ['shapes_ibn', 'cifar_ibn']
 const results = fileURLToPath(new URL('./results/supernet.json', import.meta.url))
 /** Test samples that tell what candidates really lose. */
 const testSamples = 1500
+/** Single options that are measured, as a search of usual size does. */
+const singles = 42
 /** Candidates of the integer program, and the range of their latencies, as shares of the original's. */
 const [levels, fastest, slowest] = [10, 0.4, 0.9]
 
@@ -127,7 +129,7 @@ async function measure(name, net) {
   const guess = weightProxy(model, space)
   const base = { opened, losses: guess, budgets: [], seed: 0 }
   const least = space.canonical(space.original.slice())
-  const options = promisingOptions(base, least, 60)
+  const options = promisingOptions(base, least, singles)
   const measured = []
   for (const option of options) {
     const loss = (await built(evaluators.brief, option.candidate, 'option'))?.loss ?? Number.POSITIVE_INFINITY

@@ -80,15 +80,30 @@ async function evolve(workshop: Workshop, request: BuildingRequest & Pick<Search
   if (evaluators.inherited === undefined || limits.inherited === 0) return
   onStage?.('evolving sub-networks')
   const mostLoss = (evolvedSlack * maxDrop) / dropPerLoss(workshop.fits)
-  const front = frontOf(workshop.latest().filter(({ loss }) => loss <= mostLoss))
-  const first = front.map(({ candidate }) => candidate)
-  const asked = { ...request, rung: 'inherited', evaluations: limits.inherited, first, mostLoss } as const
-  const evolved = await evolveBuilt(workshop, asked)
+  const ancestors = workshop.latest().filter(({ loss }) => loss <= mostLoss)
+  const evolved = await evolveBuilt(workshop, {
+    ...request,
+    rung: 'inherited',
+    evaluations: limits.inherited,
+    // What they lose without a fit of their own tells what a fit gains.
+    first: someOf(frontOf(ancestors), builtBothWays).map(({ candidate }) => candidate),
+    ancestors,
+    mostLoss,
+  })
   const reference = Float64Array.of(opened.table.score(opened.space.original).latencyMs, mostLoss)
   const fresh = survivors(evolved, workshop.latest(), reference, limits.survivors)
   onStage?.(`building ${fresh.length} that evolved`)
   await workshop.buildAll(fresh, 'brief')
 }
+
+/** Candidates of the front that are built as sub-networks too. */
+const builtBothWays = 3
+
+/** From end to end. */
+const someOf = <Item>(items: readonly Item[], count: number): Item[] =>
+  items.length <= count
+    ? [...items]
+    : Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!)
 
 /**
  * Sub-networks that lose more times what may be lost are of no interest: small losses are about what brief fits lose
