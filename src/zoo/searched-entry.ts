@@ -5,7 +5,7 @@ import { landscapeAround } from '../search/landscape.js'
 import type { OpenedSpace, SpacePart } from '../search/open-space.js'
 import { budgetsOf, type ScoredCandidate, type SearchOutcome, type SearchRequest, scored } from '../search/request.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
-import type { Choice } from '../search/space/choice.js'
+import { decisionText, optionText, placeText } from './choice-text.js'
 
 /** The front in a report has at most so many points. */
 const mostPoints = 16
@@ -90,7 +90,7 @@ function declinedOptions({ declined }: OpenedSpace): SearchedEntry['space']['dec
   return reasons.map((reason) => {
     const alike = declined.filter(({ why }) => why.reason === reason)
     const [{ decision, why }] = alike as [(typeof alike)[number]]
-    return { reason, count: alike.length, example: `${decision.alternative} of ${why.place}`, remedy: why.remedy }
+    return { reason, count: alike.length, example: `${decisionText(decision)} of ${why.place}`, remedy: why.remedy }
   })
 }
 
@@ -106,17 +106,3 @@ const landscape = (request: ReportedSearch, { candidate }: ScoredCandidate): Sea
       why,
     })),
   }))
-
-const optionText = (choice: Choice, option: number): string =>
-  choice.kind === 'width' ? String(choice.sizes[option]) : (choice.decisions[option]?.alternative ?? 'as it is')
-
-function placeText(choice: Choice): string {
-  switch (choice.kind) {
-    case 'width':
-      return `channels of "${choice.group}"`
-    case 'block':
-      return `block "${choice.block}"`
-    case 'convolution':
-      return `convolution "${choice.node}"`
-  }
-}

@@ -1,11 +1,17 @@
 import type { Model } from '../../ir/graph.js'
 import type { Block } from '../../passes/architecture/block.js'
 import { type ChannelGroup, channelGroups } from '../../passes/architecture/channel-groups.js'
-import type { BlockAlternative, ConvolutionDecision, Decision } from '../../passes/architecture/decision.js'
+import type {
+  BlockAlternative,
+  ConvolutionDecision,
+  Decision,
+  ResolutionDecision,
+} from '../../passes/architecture/decision.js'
 import { isDeclined } from '../../passes/architecture/declined.js'
 import { blockOf, findBlocks } from '../../passes/architecture/find-blocks.js'
 import { rankedUnits, weightScores } from '../../passes/architecture/importance.js'
 import { applyDecisions } from '../../passes/architecture/recipe.js'
+import { imageSize } from '../space/image-sizes.js'
 import type { Space } from '../space/space.js'
 import { type Losses, lossesBy } from './losses.js'
 
@@ -25,18 +31,20 @@ export function weightProxy(model: Model, space: Space): Losses {
     source: 'proxy',
     note:
       'a proxy, since nothing was measured: the share of weight energy that goes with channels, and ' +
-      `${activationLoss} for each activation that is dropped`,
+      `${activationLoss} for each activation that is dropped` +
+      (space.choices.some(({ kind }) => kind === 'resolution') ? ', and the share of pixels that go' : ''),
     of: lossesBy(space, weightLosses(model)),
   }
 }
 
-/** The same for any decision on a block, a convolution or a width. */
+/** The same for any decision on a block, a convolution, a width or the image. */
 export function weightLosses(model: Model): (decision: Decision) => number {
   const groups = new Map(channelGroups(model).map((group) => [group.name, energiesByRank(group)]))
   const blocks = findBlocks(model)
   return (decision) => {
     if (decision.kind === 'width') return removedShare(groups.get(decision.group!)!, decision.size)
     if (decision.kind === 'convolution') return convolutionLoss(model, decision)
+    if (decision.kind === 'resolution') return lostPixels(model, decision)
     if (decision.kind !== 'block') throw new Error(`weights say nothing of a ${decision.kind}`)
     return blockLoss(blockOf(blocks, decision.block!)!, decision.alternative)
   }
@@ -63,6 +71,12 @@ function removedShare({ energies, granularity }: RankedEnergies, size: number): 
   const all = energies.reduce((sum, energy) => sum + energy, 0)
   const kept = energies.subarray(0, size / granularity).reduce((sum, energy) => sum + energy, 0)
   return all === 0 ? 0 : Math.max(0, 1 - kept / all)
+}
+
+/** A guess as well: as if it were channels that go. */
+function lostPixels({ graph }: Model, { input, height, width }: ResolutionDecision): number {
+  const size = imageSize(graph.inputs.find(({ name }) => name === input)!)!
+  return 1 - (height * width) / (size[0] * size[1])
 }
 
 /** Nothing where the function stays the same. */

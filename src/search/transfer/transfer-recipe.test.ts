@@ -174,7 +174,7 @@ function siblingSpace({ choices }: Space): Space {
   return new Space(
     choices.map((choice): Choice => {
       if (choice.kind === 'width') return { ...choice, group: renamed(choice.group) }
-      if (choice.kind === 'convolution') throw new Error('a space without convolutions')
+      if (choice.kind !== 'block') throw new Error('a space of widths and blocks')
       const decisions = choice.decisions.map((decision) =>
         typeof decision?.block === 'string' ? { ...decision, block: renamed(decision.block) } : decision,
       )
