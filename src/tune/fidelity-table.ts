@@ -4,7 +4,7 @@ import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
-import { type Fidelity, measureFidelity } from './fidelity.js'
+import { type Fidelity, measureFidelity, type Reference } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TuneReport } from './tuner.js'
@@ -14,13 +14,15 @@ import type { LoadedTuner } from './tuners.js'
 const tableVersion = 2
 
 export interface FidelityTableSpec {
-  /** The original. */
+  /** The original, at the resolution of the models that are measured. */
   readonly teacher: Model
   /** Samples that weights are fitted to. */
   readonly calibration: DataSet
   /** Samples that fidelity is measured on; none of the above. */
   readonly heldOut: DataSet
   readonly metric: Metric | undefined
+  /** What outputs are compared with; default: those of the teacher. */
+  readonly reference?: Reference | undefined
   /** undefined: weights stay what algebra gives. */
   readonly tuner: LoadedTuner | undefined
   /** Default: full. */
@@ -82,7 +84,7 @@ export class FidelityTable {
   }
 
   async #measure(result: RecipeResult): Promise<Fidelity> {
-    const { teacher, calibration, heldOut, metric, tuner, effort = efforts.full, options } = this.#spec
+    const { teacher, calibration, heldOut, metric, reference, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
     if (tuner !== undefined && fitted.length > 0) {
       this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
@@ -91,6 +93,7 @@ export class FidelityTable {
       this.#reports.set(result, await tuner.tune(request))
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
-    return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options)
+    const request = { teacher, student, correspondence, places, data: heldOut, metric, reference }
+    return measureFidelity(request, options)
   }
 }

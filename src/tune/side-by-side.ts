@@ -7,6 +7,8 @@ import { type Probe, stageProbe } from './probe.js'
 export interface Probed {
   readonly model: Model
   readonly values: readonly string[]
+  /** The samples as this model takes them. */
+  readonly data: DataSet
 }
 
 /**
@@ -16,7 +18,6 @@ export interface Probed {
 export async function* sideBySide(
   first: Probed,
   second: Probed,
-  data: DataSet,
   options: RunOptions,
 ): AsyncGenerator<readonly [SampleOutputs, SampleOutputs]> {
   const { onProgress: _, ...quiet } = options
@@ -24,9 +25,9 @@ export async function* sideBySide(
   try {
     for (const { model, values } of [first, second]) probes.push(await stageProbe(model, values))
     const [a, b] = probes as [Probe, Probe]
-    const expected = modelOutputs({ path: a.path }, a.model, data, quiet)
+    const expected = modelOutputs({ path: a.path }, a.model, first.data, quiet)
     try {
-      for await (const found of modelOutputs({ path: b.path }, b.model, data, options)) {
+      for await (const found of modelOutputs({ path: b.path }, b.model, second.data, options)) {
         const next = await expected.next()
         if (next.done) throw new Error('the original gave fewer answers')
         yield [next.value, found]

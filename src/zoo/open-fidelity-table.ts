@@ -4,9 +4,11 @@ import { readPreprocess } from '../accuracy/input/preprocess.js'
 import { metricsFor } from '../accuracy/metrics/index.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
+import type { ResolutionDecision } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import { channelScoring } from '../tune/channel-scorers.js'
 import type { TuneEffort } from '../tune/effort.js'
+import type { Reference } from '../tune/fidelity.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
 import { FidelityTable } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
@@ -31,20 +33,31 @@ export interface TableModel {
   readonly digest: string
   /** What exact passes were for. */
   readonly target: string
+  /** What the teacher was brought to; undefined: it is as the file has it. */
+  readonly resolution?: ResolutionDecision | undefined
+}
+
+export interface TableSamples {
+  readonly calibration: DataSet
+  readonly heldOut: DataSet
+  readonly effort?: TuneEffort | undefined
+  /** Whose outputs count, where they are not the teacher's: the model as its file has it. */
+  readonly reference?: Reference | undefined
 }
 
 /** The table of fidelities that a model's rewritten forms have in common, for samples to fit to and others to measure on. */
 export async function openFidelityTable(
-  { teacher, digest, target }: TableModel,
-  samples: { readonly calibration: DataSet; readonly heldOut: DataSet; readonly effort?: TuneEffort | undefined },
+  { teacher, digest, target, resolution }: TableModel,
+  samples: TableSamples,
   options: TableOptions,
 ): Promise<FidelityTable> {
-  const { calibration, heldOut, effort } = samples
+  const { calibration, heldOut, effort, reference } = samples
   const { tool, channelScores } = options
   const key = contentKey({
     tool,
     model: digest,
     target,
+    ...(resolution !== undefined && { resolution }),
     preprocess: options.preprocess === undefined ? null : readPreprocess(options.preprocess),
     calibration: await digestDataSet(calibration),
     heldOut: await digestDataSet(heldOut),
@@ -57,6 +70,7 @@ export async function openFidelityTable(
     metric: heldOut.labels === undefined ? undefined : metricsFor(heldOut.labels, options.metric)[0],
     tuner: await loadTuner(options.tune ?? 'none'),
     effort,
+    reference,
     cache: new FidelityCache(options.cache ?? defaultCacheFolder(), options.resume ?? true),
     key,
     options: runOptions(options),

@@ -1,10 +1,10 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Model } from '../ir/graph.js'
-import type { Recipe } from '../passes/architecture/decision.js'
-import type { BuiltCandidate } from '../search/auto/measured.js'
+import type { Recipe, ResolutionDecision } from '../passes/architecture/decision.js'
+import type { BuiltCandidate, Rung } from '../search/auto/measured.js'
 import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
 import { curatedStep } from '../search/curated-step.js'
-import { FidelityEvaluator } from '../search/evaluator.js'
+import { FidelityEvaluator, SizedEvaluators } from '../search/evaluator.js'
 import { budgetsOf } from '../search/request.js'
 import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { channelScorer } from '../tune/channel-scorers.js'
@@ -15,10 +15,13 @@ import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
 import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
 import { searchedEntry } from './searched-entry.js'
+import { SizedSamples } from './sized-samples.js'
 import { originalFor, runOptions } from './tailor.js'
 
 export interface DataSearchJob extends SearchJob, TableOptions {
   readonly calibration: DataSet
+  /** The same samples for the model at another resolution. */
+  readonly calibrationFor: (sized: Model) => Promise<DataSet>
   /** Of the model's file; see `modelDigest`. */
   readonly digest: string
   /** What the metric may drop by. */
@@ -51,18 +54,24 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     options: runOptions(job),
   })
   const context = { scores, curated: { multipleOf: curatedStep(target) } }
-  const place = { teacher, digest: job.digest, target: target.name }
+  const place = { digest: job.digest, target: target.name }
   const tables: FidelityTable[] = []
-  const evaluator = async (rung: 'brief' | 'full') => {
-    const fit = { calibration: samples[rung], heldOut: samples.measured, effort: efforts[rung] }
-    const table = await openFidelityTable(place, fit, job)
+  const sized = new SizedSamples(teacher, calibration, job)
+  const evaluatorAt = async (rung: Rung, resolution: ResolutionDecision | undefined) => {
+    const at = resolution === undefined ? { model: teacher, samples } : await sized.at(resolution)
+    const reference = resolution === undefined ? undefined : { model: teacher, data: samples.measured }
+    const fit = { calibration: at.samples[rung], heldOut: at.samples.measured, effort: efforts[rung], reference }
+    const table = await openFidelityTable({ ...place, teacher: at.model, resolution }, fit, job)
     tables.push(table)
-    return new FidelityEvaluator(teacher, table, context, rung === 'full' ? keptResults : 0)
+    return new FidelityEvaluator(at.model, table, context, rung === 'full' ? keptResults : 0)
   }
   const { space, table } = opened
   const originalMs = table.score(space.original).latencyMs
   try {
-    const evaluators = { brief: await evaluator('brief'), full: await evaluator('full') }
+    const evaluators = {
+      brief: new SizedEvaluators((resolution) => evaluatorAt('brief', resolution)),
+      full: new SizedEvaluators((resolution) => evaluatorAt('full', resolution)),
+    }
     let stage = ''
     const outcome = await searchAuto({
       opened,

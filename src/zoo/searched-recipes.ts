@@ -6,7 +6,7 @@ import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { channelScoringDefaults } from '../tune/channel-scorers.js'
 import type { Found } from './found.js'
-import type { JobData } from './job-data.js'
+import { type JobData, openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { defaultMaxDrop } from './judge.js'
 import type { SearchOptions } from './search-recipe.js'
@@ -65,6 +65,7 @@ export async function searchedRecipes(model: Model, search: SearchOptions, conte
     ...job,
     threads,
     calibration: data.calibration,
+    calibrationFor: async (sized) => (await openJobData(sized, options))!.calibration!,
     digest,
     maxDrop: options.maxDrop ?? defaultMaxDrop,
     stop: search.stop,
