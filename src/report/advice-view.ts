@@ -3,6 +3,7 @@ import { meanNoise } from '../tune/fidelity.js'
 import type { Advice, AdvisedRecipe } from './advice.js'
 import { decisionWord } from './decision-rows.js'
 import { bytes, change, count, magnitude, milliseconds, significant } from './format.js'
+import { signed } from './marginal-rows.js'
 import type { DecisionFigures } from './report.js'
 import { type Colors, plainTable } from './terminal.js'
 
@@ -58,8 +59,6 @@ function recipeSection(
     table.toString(),
   ].join('\n')
 }
-
-const signed = (value: number): string => `${value > 0 ? '+' : ''}${significant(value)}`
 
 function alternativesTable(shown: Advice['alternatives'], isMeasured: boolean, colors: Colors): string {
   const measured = isMeasured ? ['NSR', 'cosine', 'KL'] : []
