@@ -46,6 +46,8 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
   const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
   const samples = await searchSamples(calibration, seed)
   const teacher = await originalFor(model, job.tune, samples.full, job)
+  const sized = new SizedSamples(teacher, calibration, job)
+  await sized.requireSizes(opened.space)
   onStage?.('finding out which channels matter')
   const scores = await channelScorer(channelScores, {
     original: teacher,
@@ -56,7 +58,6 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
   const context = { scores, curated: { multipleOf: curatedStep(target) } }
   const place = { digest: job.digest, target: target.name }
   const tables: FidelityTable[] = []
-  const sized = new SizedSamples(teacher, calibration, job)
   const evaluatorAt = async (rung: Rung, resolution: ResolutionDecision | undefined) => {
     const at = resolution === undefined ? { model: teacher, samples } : await sized.at(resolution)
     const reference = resolution === undefined ? undefined : { model: teacher, data: samples.measured }
