@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addCase } from './case-results.mjs'
+import { decisionText, rounded } from './decision-text.mjs'
 import { netsIn } from './nets.mjs'
 import { runOptimize } from './run-optimize.mjs'
 
@@ -30,11 +31,6 @@ function search({ file, data }, space) {
 }
 
 const keyOf = ({ net, space }) => `${net} ${space}`
-
-const rounded = (value, digits = 4) => Number(value.toFixed(digits))
-
-const decisionText = ({ kind, block, alternative, group, size }) =>
-  kind === 'block' ? `${alternative} ${block}` : `${group}: ${size}`
 
 for (const { net, space, name } of cases.filter(({ name }) => name.includes(only))) {
   const { report, seconds, peakBytes } = await search(nets[net], space)

@@ -185,7 +185,8 @@ export function columnTable(
     columns.map(({ isFigure }) => (isFigure ? 'right' : 'left')),
   )
   table.push(...rows)
-  return table.toString()
+  // The last column is filled up as well, to its longest cell.
+  return table.toString().replaceAll(/ +$/gm, '')
 }
 
 /** A cli-table3 without borders: columns two spaces apart. */

@@ -1,17 +1,18 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Metric } from '../accuracy/metrics/metric.js'
-import type { RunOptions } from '../accuracy/model-outputs.js'
+import { openRuntime, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity, type Reference } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
+import type { TwoRuntimes } from './side-by-side.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
-const tableVersion = 2
+const tableVersion = 3
 
 export interface FidelityTableSpec {
   /** The original, at the resolution of the models that are measured. */
@@ -40,6 +41,8 @@ export interface FidelityTableSpec {
 export class FidelityTable {
   readonly #spec: FidelityTableSpec
   #teacherRows: TeacherRows | undefined
+  /** For the original and for what is rewritten: a process takes longer to start than a small model to run. */
+  #runtimes: TwoRuntimes | undefined
   readonly #reports = new WeakMap<RecipeResult, TuneReport>()
 
   constructor(spec: FidelityTableSpec) {
@@ -68,6 +71,8 @@ export class FidelityTable {
 
   /** Frees what was kept from one measurement to the next. */
   async close(): Promise<void> {
+    for (const runtime of this.#runtimes ?? []) runtime.close()
+    this.#runtimes = undefined
     await this.#teacherRows?.close()
     this.#teacherRows = undefined
   }
@@ -86,14 +91,26 @@ export class FidelityTable {
   async #measure(result: RecipeResult): Promise<Fidelity> {
     const { teacher, calibration, heldOut, metric, reference, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
+    this.#runtimes ??= [openRuntime(options), openRuntime(options)]
+    const [, runtime] = this.#runtimes
     if (tuner !== undefined && fitted.length > 0) {
       this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
       const teacherRows = this.#teacherRows
-      const request = { teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort }
+      const request = {
+        teacher,
+        student,
+        correspondence,
+        fitted,
+        data: calibration,
+        options,
+        teacherRows,
+        runtime,
+        effort,
+      }
       this.#reports.set(result, await tuner.tune(request))
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
     const request = { teacher, student, correspondence, places, data: heldOut, metric, reference }
-    return measureFidelity(request, options)
+    return measureFidelity(request, options, this.#runtimes)
   }
 }

@@ -8,7 +8,7 @@ import type { Tensor } from '../ir/tensor.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { ShownValue } from '../passes/architecture/recipe.js'
 import { NoiseToSignal } from './noise.js'
-import { sideBySide } from './side-by-side.js'
+import { sideBySide, type TwoRuntimes } from './side-by-side.js'
 
 /** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
 export interface Fidelity {
@@ -52,8 +52,15 @@ export interface FidelityRequest {
   readonly reference?: Reference | undefined
 }
 
-/** Runs the models over the samples, side by side. Throws UserError where the runtime does not take one of them. */
-export async function measureFidelity(request: FidelityRequest, options: RunOptions = {}): Promise<Fidelity> {
+/**
+ * Runs the models over the samples, side by side. Throws UserError where the runtime does not take one of them. `runtimes`: for
+ * originals and for the student; default: their own.
+ */
+export async function measureFidelity(
+  request: FidelityRequest,
+  options: RunOptions = {},
+  runtimes?: TwoRuntimes,
+): Promise<Fidelity> {
   const { teacher, student, correspondence, data, metric, reference } = request
   const known = new Set([...valuesOf(teacher.graph)].map(({ name }) => name))
   const places = request.places
@@ -72,16 +79,17 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
   )
   const own = { model: student, values: places.map(({ value }) => value), data }
   if (reference === undefined || places.length > 0) {
-    const pairs = sideBySide({ model: teacher, values: places.map(({ at }) => at), data }, own, options)
+    const pairs = sideBySide({ model: teacher, values: places.map(({ at }) => at), data }, own, options, runtimes)
     for await (const [expected, found] of pairs) {
       for (const { at, value, positions, noise } of places)
         noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
       if (reference === undefined) agreement.add(expected, found)
     }
   }
-  if (reference !== undefined)
-    for await (const [expected, found] of sideBySide({ ...reference, values: [] }, { ...own, values: [] }, options))
-      agreement.add(expected, found)
+  if (reference !== undefined) {
+    const pairs = sideBySide({ ...reference, values: [] }, { ...own, values: [] }, options, runtimes)
+    for await (const [expected, found] of pairs) agreement.add(expected, found)
+  }
   return { noise: places.map(({ at, noise }) => ({ at, nsr: noise.nsr })), ...agreement.figures() }
 }
 

@@ -124,7 +124,10 @@ function reasonOf(best: BuiltCandidate | null, ladder: Ladder, maxDrop: number, 
 const evenly = (from: number, to: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (count === 1 ? from : from + ((to - from) * i) / (count - 1)))
 
-/** Between the fastest that keeps the metric and the fastest that may, once it is refitted with all effort. */
+/**
+ * From somewhat slower than the fastest that keeps the metric, which is what comes next if that one fails in the end, to the
+ * fastest that may keep it, once it is refitted with all effort.
+ */
 function levelsNear(
   built: readonly BuiltCandidate[],
   { opened, maxDrop }: Pick<AutoRequest, 'opened' | 'maxDrop'>,
@@ -135,8 +138,8 @@ function levelsNear(
   const fastest = (loss: number) =>
     Math.min(originalMs, ...built.filter((each) => each.loss <= loss).map(({ latencyMs }) => latencyMs)) / originalMs
   const [slow, fast] = [fastest(mostLoss), fastest(briefSlack * mostLoss)]
-  return evenly(slow, Math.min(fast, narrowest * slow), count + 1).slice(1)
+  return evenly(Math.min(highestLevel, slow / narrowest), Math.min(fast, narrowest * slow), count + 1).slice(1)
 }
 
-/** The range of levels that are looked at closely is at least as wide as from 1 to this. */
-const narrowest = 0.9
+/** The range of levels that are looked at closely is at least as wide as from 1 to this, on either side. */
+const narrowest = 0.92
