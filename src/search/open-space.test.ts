@@ -67,6 +67,23 @@ describe('scores of a space', () => {
     },
   )
 
+  test('agree where what a kernel reads is another view of what was made', async () => {
+    const model = buildModel((g) => {
+      const weights = (...dims: number[]) =>
+        g.constant(
+          Tensor.float32(
+            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+            dims,
+          ),
+        )
+      const image = g.op('Reshape', [g.input('x', 'float32', [1, 768]), g.constant(Tensor.int64([1, 3, 16, 16]))])
+      const features = g.op('Conv', [image, weights(24, 3, 3, 3)], { pads: [1, 1, 1, 1] })
+      g.output(g.op('Conv', [g.op('Relu', [features]), weights(8, 24, 1, 1)]), 'y')
+    })
+    inferTypes(model)
+    for (const target of ['neural-engine', 'cpu']) await expectAgreements(model, target, everything(8), 4)
+  })
+
   test('agree under raw widths', async () => {
     const raw: SpaceOptions = { parts: ['widths', 'blocks'], widths: { kind: 'raw', increment: 1 } }
     await expectAgreements(await fixture(), 'neural-engine', raw, 6)

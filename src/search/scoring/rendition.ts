@@ -1,4 +1,5 @@
-import { type Activation, type Binding, type Kernel, type KernelPlan, planKernels } from '../../hw/kernels.js'
+import { type Binding, ConcreteSizes } from '../../hw/concrete-sizes.js'
+import { type Activation, type Kernel, type KernelPlan, planKernels } from '../../hw/kernels.js'
 import type { Target } from '../../hw/target.js'
 import type { Model, Value } from '../../ir/graph.js'
 import type { Run } from '../../passes/architecture/axis-form.js'
@@ -14,8 +15,8 @@ export class Rendition {
   readonly model: Model
   readonly plan: KernelPlan
   readonly sizes: ResizedSizes
-  /** By name, as the model has them. */
-  readonly #activations: ReadonlyMap<string, Activation>
+  readonly #present: ConcreteSizes
+  #values: ReadonlyMap<string, Value> | undefined
 
   /** `present` by width choice: groups of the model. */
   constructor(
@@ -29,8 +30,7 @@ export class Rendition {
       for (const { run, granularity } of parts) followers.set(run, { choice, granularity })
     })
     this.sizes = new ResizedSizes(tableOf(model, present), target, binding, followers)
-    const activations = this.plan.plain.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])
-    this.#activations = new Map(activations.map((activation) => [activation.value.name, activation]))
+    this.#present = new ConcreteSizes(model, target, binding)
   }
 
   /** Whether the same kernels run here as in another rendition, on the same values. */
@@ -53,15 +53,32 @@ export class Rendition {
     }
   }
 
-  /** An activation of some kernel, at the widths that are set. */
+  /** A value of any rendition as it is here, at the widths that are set. */
   activation(value: Value): Activation {
-    return { ...this.sizes.activation(this.#activations.get(value.name)!.value), value }
+    return { ...this.sizes.activation(this.#own(value)), value }
   }
 
-  /** Bytes of an activation as the model has it, whatever widths are set. */
+  /** Bytes of a value as the model has it, whatever widths are set. */
   bytesOf(value: Value): number {
-    return this.#activations.get(value.name)!.bytes
+    return this.#present.activation(this.#own(value)).bytes
   }
+
+  #own(value: Value): Value {
+    if (value.graph.model === this.model) return value
+    this.#values ??= namedValues(this.model)
+    return this.#values.get(value.name)!
+  }
+}
+
+/** Subgraphs included. */
+function namedValues(model: Model): Map<string, Value> {
+  const nodes = [...model.allNodes()]
+  const graphs = [model.graph, ...nodes.flatMap((node) => [...node.subgraphs()])]
+  const values = [
+    ...graphs.flatMap(({ inputs }) => inputs),
+    ...nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== undefined)),
+  ]
+  return new Map(values.map((value) => [value.name, value]))
 }
 
 const between = (own: readonly Activation[], other: readonly Activation[]): Activation[] =>
