@@ -27,7 +27,7 @@ export function smallerImages(model: Model, input: Value): ResolutionDecision[] 
   const size = imageSize(input)
   if (size === undefined) return []
   const [height, width] = size
-  const step = totalStride(model, height)
+  const step = totalStride(model, size)
   const sizes: ResolutionDecision[] = []
   for (let scaled = height - step; scaled >= leastShare * height; scaled -= step) {
     const other = (scaled * width) / height
@@ -36,14 +36,16 @@ export function smallerImages(model: Model, input: Value): ResolutionDecision[] 
   return sizes
 }
 
-/** How many positions of an image there are for one of the smallest map that is made of it. */
-function totalStride(model: Model, height: number): number {
+/** How many positions of an image there are, along both axes, for one of the smallest map that is made of it. */
+function totalStride(model: Model, [height, width]: readonly [number, number]): number {
   let stride = 1
   for (const value of valuesOf(model.graph)) {
     const dims = dimsOf(value.type)
-    // [N, C, H, W] within, whatever the input's own order.
-    const extent = dims?.length === 4 ? dims[2] : undefined
-    if (typeof extent === 'number' && extent > 1 && height % extent === 0) stride = Math.max(stride, height / extent)
+    if (dims?.length !== 4) continue
+    // [N, C, H, W] within, whatever the input's own order. What is no map of the image has other proportions.
+    const [rows, columns] = dims.slice(2)
+    if (typeof rows !== 'number' || typeof columns !== 'number' || rows * columns <= 1) continue
+    if (height % rows === 0 && height * columns === width * rows) stride = Math.max(stride, height / rows)
   }
   return stride
 }
