@@ -35,12 +35,12 @@ function recipeSection(
   base: DecisionFigures,
   colors: Colors,
 ): string {
-  const titles = ['without', 'latency', 'parameters', 'peak', 'loss', 'it would be']
+  const titles = ['without', 'latency', 'parameters', 'peak', 'loss', 'what it did']
   const table = plainTable(
     titles.map((title) => colors.dim(title)),
     ['left', 'right', 'right', 'right', 'right', 'left'],
   )
-  for (const { decision, place, from, without, declined } of decisions) {
+  for (const { decision, place, from, to, without, declined } of decisions) {
     const name = `${decisionWord(decision)}: ${place}`
     if (without === null) table.push([name, '-', '-', '-', '-', `not possible (${declined!.reason})`])
     else
@@ -50,7 +50,7 @@ function recipeSection(
         change(base.parameters, without.parameters),
         change(base.peakActivationBytes, without.peakActivationBytes),
         without.loss === null || loss === null ? '-' : signed(without.loss - loss),
-        from,
+        `${from} -> ${to}`,
       ])
   }
   return [
