@@ -10,8 +10,8 @@ export interface MeasuredOption extends SingleOption {
 }
 
 /**
- * Losses of single options as they were measured, beyond those of the candidate that has `least` changed. Sizes of a group follow the guess, scaled to the one that was measured. What
- * was not measured cannot be had, save what is guessed to lose nothing.
+ * Losses of single options as they were measured, beyond those of the candidate that has `least` changed. Sizes of a group follow
+ * the guess, scaled to those that were measured. What was not measured cannot be had, save what is guessed to lose nothing.
  */
 export function optionLosses(
   space: Space,
@@ -21,23 +21,46 @@ export function optionLosses(
 ): Losses {
   const of = space.choices.map((choice, i) => {
     const own = measured.filter((each) => each.choice === i)
+    const points = own.flatMap(({ option, loss }) => {
+      const guessed = guess.of[i]![option]!
+      return Number.isFinite(loss) ? [{ guessed, factor: loss / guessed }] : []
+    })
+    const factorAt = between(points)
     return guess.of[i]!.map((guessed, option) => {
       if (option === least[i]) return 0
       if (!space.isOpen(i, option)) return Number.POSITIVE_INFINITY
       if (choice.kind === 'width') {
         if (option > choice.keep) return guessed
-        const [standIn] = own
-        return standIn === undefined
-          ? Number.POSITIVE_INFINITY
-          : (guessed * standIn.loss) / guess.of[i]![standIn.option]!
+        return guessed * factorAt(guessed)
       }
       return own.find((each) => each.option === option)?.loss ?? Number.POSITIVE_INFINITY
     })
   })
   return {
     source: 'measured',
-    note: `of each of ${measured.length} options by itself, refitted briefly and run; sizes of a group follow its weights' energy`,
+    note: `of each of ${measured.length} options by itself, refitted briefly and run; other sizes of a group follow its weights' energy`,
     of,
+  }
+}
+
+interface Point {
+  readonly guessed: number
+  /** What was measured over what was guessed. */
+  readonly factor: number
+}
+
+/** Factors at guesses in between, straight lines over the guesses' logarithms; those of the outermost points outside. */
+function between(points: readonly Point[]): (guessed: number) => number {
+  const sorted = points.slice().sort((a, b) => a.guessed - b.guessed)
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  if (first === undefined || last === undefined) return () => Number.POSITIVE_INFINITY
+  return (guessed) => {
+    const next = sorted.findIndex((point) => point.guessed >= guessed)
+    if (next < 0) return last.factor
+    if (next === 0) return first.factor
+    const [low, high] = [sorted[next - 1]!, sorted[next]!]
+    const share = Math.log(guessed / low.guessed) / Math.log(high.guessed / low.guessed)
+    return low.factor + share * (high.factor - low.factor)
   }
 }
 

@@ -76,10 +76,12 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
   let losses = optionLosses(space, guess, least, measured)
   if (request.start !== undefined) await workshop.buildAll([request.start], 'brief')
 
-  const first = Math.ceil(firstShare * limits.candidates)
+  // What there are too few options for is candidates.
+  const whole = limits.candidates + limits.options - options.length
+  const first = Math.ceil(firstShare * whole)
   for (const [levels, most] of [
     [() => evenly(highestLevel, lowestLevel, first), first],
-    [() => levelsNear(workshop.latest(), base, limits.candidates - first), limits.candidates - first],
+    [() => levelsNear(workshop.latest(), base, whole - first), whole - first],
   ] as const) {
     onStage?.('putting options together')
     const known = new Set(workshop.built.map(({ candidate }) => keyOf(candidate)))
