@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { Losses } from '../fidelity/losses.js'
 import { Space } from '../space/space.js'
 import { optionLosses } from './option-losses.js'
 
 const space = new Space([{ kind: 'width', group: 'g', sizes: [8, 16, 24, 32, 40], keep: 4 }])
-const guess = { source: 'guessed', note: '', of: [[0.8, 0.4, 0.2, 0.1, 0]] } as const
+const guess: Losses = { source: 'proxy', note: '', of: [Float64Array.of(0.8, 0.4, 0.2, 0.1, 0)] }
 const candidate = space.original
 
 const lossesWith = (...measured: [option: number, loss: number][]) =>

@@ -67,13 +67,22 @@ function between(points: readonly Point[]): (guessed: number) => number {
 /** How far a single correction goes: of what is wrong by a factor, the factor to this power. */
 const correctionPower = 0.5
 
-/** Losses corrected by what whole candidates lost: what was foreseen wrongly is shared out among their options. */
+/** How many candidates' worth of an option the mean of all options counts as: what has not been tried is as wrong as the rest. */
+const priorWeight = 0.5
+
+/**
+ * Losses corrected by what whole candidates lost: what was foreseen wrongly is shared out among their options. Changes lose more
+ * together than one by one; what no candidate had yet would look better than it is, if that were held against the others alone.
+ */
 export function corrected(losses: Losses, space: Space, built: readonly BuiltCandidate[]): Losses {
   const shifts = losses.of.map((list) => Array.from(list, () => ({ sum: 0, weight: 0 })))
+  const all = { sum: 0, weight: 0 }
   for (const { candidate, loss } of built) {
     const foreseen = lossOf(losses, candidate)
     if (!(foreseen > 0) || !Number.isFinite(foreseen)) continue
     const shift = Math.log(Math.max(loss, 1e-9) / foreseen)
+    all.sum += shift
+    all.weight += 1
     candidate.forEach((option, choice) => {
       const share = losses.of[choice]![option]! / foreseen
       if (option === space.original[choice] || share === 0) return
@@ -82,10 +91,12 @@ export function corrected(losses: Losses, space: Space, built: readonly BuiltCan
       entry.weight += share
     })
   }
+  const mean = all.weight === 0 ? 0 : all.sum / all.weight
   const of = losses.of.map((list, choice) =>
     list.map((loss, option) => {
       const { sum, weight } = shifts[choice]![option]!
-      return weight === 0 ? loss : loss * Math.exp((correctionPower * sum) / weight)
+      const shift = (sum + priorWeight * mean) / (weight + priorWeight)
+      return loss === 0 ? 0 : loss * Math.exp(correctionPower * shift)
     }),
   )
   return { ...losses, of }
