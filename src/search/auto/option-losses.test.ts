@@ -31,7 +31,7 @@ describe('losses of the sizes of a group', () => {
   })
 
   test('none was, or the model does not allow it: it cannot be had', () => {
-    expect(lossesWith()).toEqual([...Array.from({ length: 4 }, () => Number.POSITIVE_INFINITY), 0])
+    expect([...lossesWith()]).toEqual([...Array.from({ length: 4 }, () => Number.POSITIVE_INFINITY), 0])
     expect(lossesWith([1, Number.POSITIVE_INFINITY])[0]).toBe(Number.POSITIVE_INFINITY)
   })
 })
