@@ -2,14 +2,17 @@ import type { DataSet } from '../accuracy/data-set.js'
 import type { Metric } from '../accuracy/metrics/metric.js'
 import { openRuntime, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
+import type { Decision } from '../passes/architecture/decision.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity, type Reference } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
+import { type FittedWeights, fittedWeights } from './fitted-weights.js'
 import type { TwoRuntimes } from './side-by-side.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
+import type { WeightStore } from './weight-store.js'
 
 /** Entries of another version are measured anew. */
 const tableVersion = 3
@@ -29,6 +32,8 @@ export interface FidelityTableSpec {
   /** Default: full. */
   readonly effort?: TuneEffort | undefined
   readonly cache: FidelityCache
+  /** Where fitted weights are kept for others to inherit, of which recipes; absent: nowhere. */
+  readonly keeps?: { readonly store: WeightStore; isKept(decisions: readonly Decision[]): boolean } | undefined
   /** Digest of everything else that results depend on: model, samples, preprocessing, version of the program. */
   readonly key: string
   readonly options: RunOptions
@@ -55,13 +60,21 @@ export class FidelityTable {
 
   /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
   async of(result: RecipeResult): Promise<Fidelity> {
-    const { cache } = this.#spec
-    const key = this.#key(result)
+    const { cache, keeps, teacher } = this.#spec
+    const decisions = result.decisions.map(({ decision }) => decision)
+    const key = this.#key(decisions)
+    const store = keeps?.isKept(decisions) ? keeps.store : undefined
     const known = await cache.read(key)
-    if (known !== undefined) return known
+    if (known !== undefined && (store === undefined || (await store.has(key)))) return known
     const fidelity = await this.#measure(result)
+    await store?.write(key, fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] }))
     await cache.write(key, fidelity)
     return fidelity
+  }
+
+  /** Weights that layers were fitted to have under a recipe; undefined: they were not kept. */
+  weightsOf(decisions: readonly Decision[]): Promise<FittedWeights[] | undefined> {
+    return this.#spec.keeps?.store.read(this.#key(decisions)) ?? Promise.resolve(undefined)
   }
 
   /** How a result's weights were refitted; undefined: they were not, since its fidelity was known. */
@@ -77,14 +90,14 @@ export class FidelityTable {
     this.#teacherRows = undefined
   }
 
-  #key({ decisions }: RecipeResult): string {
+  #key(decisions: readonly Decision[]): string {
     const { key, tuner, effort = efforts.full, metric } = this.#spec
     return contentKey({
       tableVersion,
       key,
       tuner: tuner === undefined ? null : [tuner.name, tuner.version, effort.name],
       metric: metric?.id ?? null,
-      decisions: decisions.map(({ decision }) => decision),
+      decisions,
     })
   }
 

@@ -1,17 +1,16 @@
 import type { DataSet } from '../accuracy/data-set.js'
 import type { Model } from '../ir/graph.js'
-import type { Recipe, ResolutionDecision } from '../passes/architecture/decision.js'
-import type { BuiltCandidate, Rung } from '../search/auto/measured.js'
-import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
-import { curatedStep } from '../search/curated-step.js'
-import { FidelityEvaluator, SizedEvaluators } from '../search/evaluator.js'
-import { budgetsOf } from '../search/request.js'
+import type { Recipe } from '../passes/architecture/decision.js'
+import type { BuildingLimits } from '../search/auto/building.js'
+import type { BuiltCandidate } from '../search/auto/measured.js'
+import { searchMultiShot } from '../search/auto/multi-shot.js'
+import { searchAuto } from '../search/auto/search-auto.js'
+import { type BuildingAlgorithm, budgetsOf } from '../search/request.js'
 import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { channelScorer } from '../tune/channel-scorers.js'
-import { efforts } from '../tune/effort.js'
-import type { FidelityTable } from '../tune/fidelity-table.js'
 import type { Found } from './found.js'
-import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
+import type { TableOptions } from './open-fidelity-table.js'
+import { SearchEvaluators } from './search-evaluators.js'
 import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
 import { searchedEntry } from './searched-entry.js'
@@ -33,16 +32,22 @@ export interface DataSearchJob extends SearchJob, TableOptions {
 /** Candidates that are built, where nobody says how many. */
 export const defaultBuilt = 60
 
-/** Models with their new weights that are kept until one is written. */
-const keptResults = 2
-
-/** Of those that are built the share that is single options; of the rest some are built once more with all effort. */
-const [optionShare, finalShare] = [0.7, 0.07]
+/** Of those that are built the shares of single options, of sub-networks and what is fitted of these, and of finals. */
+const shares = {
+  auto: { options: 0.7, inherited: 0, survivors: 0, finals: 0.07 },
+  // Two thirds of it are what `auto` does with as many evaluations as that: a sub-network costs a fraction of a fit.
+  supernet: { options: 0.47, inherited: 0.28, survivors: 0.055, finals: 0.055 },
+  'multi-shot': { options: 0, inherited: 0, survivors: 0, finals: 0.07 },
+} as const satisfies Record<BuildingAlgorithm, Omit<BuildingLimits, 'candidates'>>
 
 /** Searches a model (exact passes applied) for recipes, with candidates that are built, refitted and run on calibration data. */
-export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<Found> {
-  const { target, seed, onStage, signal, calibration, maxDrop, channelScores } = job
-  const { evaluations = defaultBuilt } = options
+export async function searchOnData(
+  model: Model,
+  options: SearchOptions & { readonly algorithm: BuildingAlgorithm },
+  job: DataSearchJob,
+): Promise<Found> {
+  const { seed, onStage, signal, calibration, maxDrop, channelScores } = job
+  const { algorithm, evaluations = defaultBuilt } = options
   const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
   const samples = await searchSamples(calibration, seed)
   const teacher = await originalFor(model, job.tune, samples.full, job)
@@ -55,26 +60,16 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
     data: samples.brief,
     options: runOptions(job),
   })
-  const context = { scores, curated: { multipleOf: curatedStep(target) } }
-  const place = { digest: job.digest, target: target.name }
-  const tables: FidelityTable[] = []
-  const evaluatorAt = async (rung: Rung, resolution: ResolutionDecision | undefined) => {
-    const at = resolution === undefined ? { model: teacher, samples } : await sized.at(resolution)
-    const reference = resolution === undefined ? undefined : { model: teacher, data: samples.measured }
-    const fit = { calibration: at.samples[rung], heldOut: at.samples.measured, effort: efforts[rung], reference }
-    const table = await openFidelityTable({ ...place, teacher: at.model, resolution }, fit, job)
-    tables.push(table)
-    return new FidelityEvaluator(at.model, table, context, rung === 'full' ? keptResults : 0)
-  }
   const { space, table } = opened
+  const isInherited = algorithm === 'supernet'
+  const asked = { teacher, digest: job.digest, space, samples, sized, scores, isInherited }
+  const evaluators = await SearchEvaluators.open(asked, job)
   const originalMs = table.score(space.original).latencyMs
   try {
-    const evaluators = {
-      brief: new SizedEvaluators((resolution) => evaluatorAt('brief', resolution)),
-      full: new SizedEvaluators((resolution) => evaluatorAt('full', resolution)),
-    }
     let stage = ''
-    const outcome = await searchAuto({
+    const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
+    const outcome = await searchBuilding({
+      algorithm,
       opened,
       guess,
       start,
@@ -82,7 +77,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       seed,
       maxDrop,
       evaluators,
-      limits: limitsOf(evaluations),
+      limits: limitsOf(evaluations, algorithm),
       signal,
       stop: stopOf(job.stop, options.seconds),
       onStage: (text) => {
@@ -113,7 +108,7 @@ export async function searchOnData(model: Model, options: SearchOptions, job: Da
       workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
     }
   } finally {
-    for (const table of tables) await table.close()
+    await evaluators.close()
   }
 }
 
@@ -122,10 +117,14 @@ function stopOf(stop: AbortSignal | undefined, seconds: number | undefined): Abo
   return AbortSignal.any([...(stop ? [stop] : []), ...(seconds ? [AbortSignal.timeout(seconds * 1000)] : [])])
 }
 
-function limitsOf(built: number): AutoLimits {
-  const finals = Math.max(1, Math.round(finalShare * built))
-  const options = Math.max(1, Math.round(optionShare * built))
-  return { options, candidates: Math.max(1, built - options - finals), finals }
+/** What is left is whole candidates. */
+function limitsOf(built: number, algorithm: BuildingAlgorithm): BuildingLimits {
+  const of = shares[algorithm]
+  const some = (share: number) => (share === 0 ? 0 : Math.max(1, Math.round(share * built)))
+  const [options, inherited, survivors] = [some(of.options), some(of.inherited), some(of.survivors)]
+  const finals = some(of.finals)
+  const candidates = Math.max(1, built - options - inherited - survivors - finals)
+  return { options, candidates, inherited, survivors, finals }
 }
 
 function bestText(best: BuiltCandidate | undefined, originalMs: number): string {

@@ -34,17 +34,17 @@ export async function settle(workshop: Workshop, options: FinalsOptions): Promis
   const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
   for (let built = 0; built < most && !workshop.isStopped; built++) {
     const front = frontOf(withinBudgets())
-    const mostLoss = maxDrop / dropPerLoss(workshop.built)
-    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.built))
+    const mostLoss = maxDrop / dropPerLoss(workshop.fits)
+    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.fits))
     if (next === undefined || next.rung === 'full') break
     const [full] = await workshop.buildAll([next.candidate], 'full')
     if (full === undefined) break
   }
   // What was built briefly may be written too, and is refitted with all effort then.
-  const slack = slackIn(workshop.built)
+  const slack = slackIn(workshop.fits)
   const lossOf: LossOf = ({ rung, loss }) => (rung === 'brief' ? loss / slack : loss)
   const front = frontOf(withinBudgets(), lossOf)
-  const perLoss = dropPerLoss(workshop.built)
+  const perLoss = dropPerLoss(workshop.fits)
   // Within a budget of latency nothing is gained by being faster still; other budgets come before the metric, on which the gate
   // has the last word.
   const ladder = new Ladder(
