@@ -11,7 +11,7 @@ import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
 
 /** Entries of another version are measured anew. */
-const tableVersion = 2
+const tableVersion = 3
 
 export interface FidelityTableSpec {
   /** The original. */
@@ -85,7 +85,7 @@ export class FidelityTable {
     const { teacher, calibration, heldOut, metric, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
     if (tuner !== undefined && fitted.length > 0) {
-      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort)
       const teacherRows = this.#teacherRows
       const request = { teacher, student, correspondence, fitted, data: calibration, options, teacherRows, effort }
       this.#reports.set(result, await tuner.tune(request))
