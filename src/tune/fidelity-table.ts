@@ -2,6 +2,7 @@ import type { DataSet } from '../accuracy/data-set.js'
 import type { Metric } from '../accuracy/metrics/metric.js'
 import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
+import type { Decision } from '../passes/architecture/decision.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity } from './fidelity.js'
@@ -50,13 +51,22 @@ export class FidelityTable {
 
   /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
   async of(result: RecipeResult): Promise<Fidelity> {
-    const { cache } = this.#spec
-    const key = this.#key(result)
-    const known = await cache.read(key)
+    const decisions = result.decisions.map(({ decision }) => decision)
+    const known = await this.known(decisions)
     if (known !== undefined) return known
     const fidelity = await this.#measure(result)
-    await cache.write(key, fidelity)
+    await this.remember(decisions, fidelity)
     return fidelity
+  }
+
+  /** What decisions were measured to come to; undefined: they were not. */
+  known(decisions: readonly Decision[]): Promise<Fidelity | undefined> {
+    return this.#spec.cache.read(this.#key(decisions))
+  }
+
+  /** Takes down what was measured on the same samples in the same way, elsewhere perhaps. */
+  remember(decisions: readonly Decision[], fidelity: Fidelity): Promise<void> {
+    return this.#spec.cache.write(this.#key(decisions), fidelity)
   }
 
   /** How a result's weights were refitted; undefined: they were not, since its fidelity was known. */
@@ -70,14 +80,14 @@ export class FidelityTable {
     this.#teacherRows = undefined
   }
 
-  #key({ decisions }: RecipeResult): string {
+  #key(decisions: readonly Decision[]): string {
     const { key, tuner, effort = efforts.full, metric } = this.#spec
     return contentKey({
       tableVersion,
       key,
       tuner: tuner === undefined ? null : [tuner.name, tuner.version, effort.name],
       metric: metric?.id ?? null,
-      decisions: decisions.map(({ decision }) => decision),
+      decisions,
     })
   }
 

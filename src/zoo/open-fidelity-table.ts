@@ -33,10 +33,17 @@ export interface TableModel {
   readonly target: string
 }
 
+/** Samples to fit to, others to measure on, and how much work a fit is worth; default: all. */
+export interface TableSamples {
+  readonly calibration: DataSet
+  readonly heldOut: DataSet
+  readonly effort?: TuneEffort | undefined
+}
+
 /** The table of fidelities that a model's rewritten forms have in common, for samples to fit to and others to measure on. */
 export async function openFidelityTable(
   { teacher, digest, target }: TableModel,
-  samples: { readonly calibration: DataSet; readonly heldOut: DataSet; readonly effort?: TuneEffort | undefined },
+  samples: TableSamples,
   options: TableOptions,
 ): Promise<FidelityTable> {
   const { calibration, heldOut, effort } = samples

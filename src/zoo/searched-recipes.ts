@@ -59,6 +59,7 @@ export async function searchedRecipes(model: Model, search: SearchOptions, conte
     digest,
     maxDrop: options.maxDrop ?? defaultMaxDrop,
     stop: search.stop,
+    jobs: options.jobs,
     preprocess: options.preprocess,
     metric: options.metric,
     tune: options.tune,
