@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { Report } from '../../src/report/report.js'
 import { classifierOnDisk } from '../architecture/classifier-on-disk.js'
 import { isAlive } from './is-alive.js'
-import { type Running, root, run, start } from './program.js'
+import { type Running, root, run, start, startInGroup } from './program.js'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'lanes-'))
 
@@ -61,12 +61,12 @@ async function until<Found>(find: () => Found | undefined | false): Promise<Foun
   }
 }
 
-/** Once both work and something has been measured. */
-const busyLanes = (running: Running, { measured }: Asked): Promise<number[]> =>
+/** Once so many work, and something has been measured. */
+const busyLanes = (running: Running, { measured }: Asked, count = 2): Promise<number[]> =>
   until(() => {
     try {
       const lanes = lanesOf(running)
-      return lanes.length === 2 && measured().length > 0 && lanes
+      return lanes.length === count && measured().length > 0 && lanes
     } catch {
       return false
     }
@@ -130,17 +130,21 @@ describe('candidates side by side', () => {
     expect(existsSync(scratch)).toBe(false)
   })
 
-  test.runIf(process.platform === 'linux')('the first Ctrl-C ends them, and the best so far is written', async () => {
-    const [model, data] = await classifier()
-    const search = asked(model, data, '--jobs', '2')
-    const running = start(...search.args)
-    const lanes = await busyLanes(running, search)
-    running.child.kill('SIGINT')
-    await until(() => !lanes.some(isAlive))
-    const { code, stderr } = await running.result
-    expect(code, stderr).toBe(0)
-    expect(search.found().search).toMatchObject({ algorithm: 'auto' })
-  })
+  test.runIf(process.platform === 'linux').each(['1', '2'])(
+    'Ctrl-C in a terminal ends a search with the best so far, and all processes of %s',
+    async (jobs) => {
+      const [model, data] = await classifier()
+      const search = asked(model, data, '--jobs', jobs)
+      const running = startInGroup(...search.args)
+      const lanes = await busyLanes(running, search, jobs === '1' ? 0 : Number(jobs))
+      // The whole group gets it.
+      process.kill(-running.child.pid!, 'SIGINT')
+      await until(() => !lanes.some(isAlive))
+      const { code, stderr } = await running.result
+      expect(code, stderr).toBe(0)
+      expect(search.found().search).toMatchObject({ reason: expect.stringMatching(/best so far|no candidate/) })
+    },
+  )
 
   test('no number of jobs is a usage error', async () => {
     const [model, data] = await classifier()
