@@ -5,7 +5,7 @@ import type { Recipe } from '../passes/architecture/decision.js'
 import type { BuiltCandidate, Rung } from '../search/auto/measured.js'
 import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
 import { curatedStep } from '../search/curated-step.js'
-import { FidelityEvaluator } from '../search/evaluator.js'
+import { type Evaluator, FidelityEvaluator } from '../search/evaluator.js'
 import { budgetsOf } from '../search/request.js'
 import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { scoredMoments, scorerBy } from '../tune/channel-scorers.js'
@@ -111,7 +111,7 @@ async function searchIn(
     budgets,
     seed,
     maxDrop,
-    evaluators: { ...own, ...(lanes && { brief: lanes }) },
+    evaluators: lanes === undefined ? own : { brief: lanes, full: behind(lanes, own.full) },
     limits,
     signal,
     stop,
@@ -143,6 +143,15 @@ async function searchIn(
     workshop: { teacher, scores, fittedBy: (recipe) => own.full.fittedBy(recipe) },
   }
 }
+
+/** What is evaluated with all effort has the machine to itself: it comes last. */
+const behind = (lanes: LaneEvaluator, full: FidelityEvaluator): Evaluator => ({
+  lanes: full.lanes,
+  evaluate: async (recipe) => {
+    await lanes.close()
+    return full.evaluate(recipe)
+  },
+})
 
 /** Whichever comes first. */
 function stopOf(stop: AbortSignal | undefined, seconds: number | undefined): AbortSignal {

@@ -32,7 +32,7 @@ const defaultModule = new URL('./lane-worker.js', import.meta.url)
 /**
  * Evaluates candidates in processes of their own, side by side; each gives what this process would. The processes start at once,
  * and get to know what to evaluate with later. What one of them does not answer (it crashed, it ran out of memory) is evaluated
- * in this process. Close it when done: nothing is left behind, nor when this process is killed.
+ * in this process. Close it when done, once or more often: nothing is left behind, nor when this process is killed.
  */
 export class LaneEvaluator implements Evaluator {
   readonly lanes: number
