@@ -60,16 +60,31 @@ export class FidelityTable {
 
   /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
   async of(result: RecipeResult): Promise<Fidelity> {
-    const { cache, keeps, teacher } = this.#spec
+    const { keeps, teacher } = this.#spec
     const decisions = result.decisions.map(({ decision }) => decision)
-    const key = this.#key(decisions)
-    const store = keeps?.isKept(decisions) ? keeps.store : undefined
-    const known = await cache.read(key)
-    if (known !== undefined && (store === undefined || (await store.has(key)))) return known
+    const known = await this.known(decisions)
+    if (known !== undefined) return known
     const fidelity = await this.#measure(result)
-    await store?.write(key, fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] }))
-    await cache.write(key, fidelity)
+    if (keeps?.isKept(decisions)) {
+      const weights = fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] })
+      await keeps.store.write(this.#key(decisions), weights)
+    }
+    await this.remember(decisions, fidelity)
     return fidelity
+  }
+
+  /** What decisions were measured to come to; undefined: they were not, or weights that are to be kept are not there. */
+  async known(decisions: readonly Decision[]): Promise<Fidelity | undefined> {
+    const { cache, keeps } = this.#spec
+    const key = this.#key(decisions)
+    const known = await cache.read(key)
+    const isWhole = keeps?.isKept(decisions) !== true || (await keeps.store.has(key))
+    return isWhole ? known : undefined
+  }
+
+  /** Takes down what was measured on the same samples in the same way, elsewhere perhaps. */
+  remember(decisions: readonly Decision[], fidelity: Fidelity): Promise<void> {
+    return this.#spec.cache.write(this.#key(decisions), fidelity)
   }
 
   /** Weights that layers were fitted to have under a recipe; undefined: they were not kept. */
@@ -107,7 +122,7 @@ export class FidelityTable {
     this.#runtimes ??= [openRuntime(options), openRuntime(options)]
     const [, runtime] = this.#runtimes
     if (tuner !== undefined && fitted.length > 0) {
-      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort)
       const teacherRows = this.#teacherRows
       const request = {
         teacher,

@@ -1,10 +1,7 @@
 import type { Model } from '../ir/graph.js'
-import type { ResolutionDecision } from '../passes/architecture/decision.js'
 import { declined } from '../passes/architecture/declined.js'
-import type { ChannelScorer } from '../passes/architecture/importance.js'
 import type { RecipeContext } from '../passes/architecture/recipe.js'
 import type { Rung } from '../search/auto/measured.js'
-import { curatedStep } from '../search/curated-step.js'
 import { type Evaluator, FidelityEvaluator, SizedEvaluators } from '../search/evaluator.js'
 import type { Space } from '../search/space/space.js'
 import { SingleRecipes } from '../search/supernet/single-recipes.js'
@@ -17,7 +14,7 @@ import { handOverBy } from '../tune/hand-over.js'
 import { Renormalizer } from '../tune/renormalizer.js'
 import { loadTuner } from '../tune/tuners.js'
 import { WeightStore } from '../tune/weight-store.js'
-import { openFidelityTable, type TableModel, type TableOptions } from './open-fidelity-table.js'
+import { openFidelityTable, type TableModel, type TableOptions, type TableSamples } from './open-fidelity-table.js'
 import type { SearchJob } from './search-recipe.js'
 import type { SearchSamples } from './search-samples.js'
 import type { SizedSamples } from './sized-samples.js'
@@ -32,9 +29,19 @@ export interface EvaluatorsRequest {
   readonly samples: SearchSamples
   /** The original at other resolutions. */
   readonly sized: SizedSamples
-  readonly scores: ChannelScorer | undefined
+  /** How channels are chosen. */
+  readonly context: RecipeContext
   /** Whether sub-networks are to inherit what options are fitted to. */
   readonly isInherited: boolean
+}
+
+/** Evaluators that refit, at every resolution. */
+interface FittedEvaluators {
+  readonly evaluators: SizedEvaluators
+  /** For the original as it is. */
+  readonly asIs: FidelityEvaluator
+  readonly table: FidelityTable
+  readonly place: SearchEvaluators['place']
 }
 
 type FittedRung = Exclude<Rung, 'inherited'>
@@ -49,62 +56,57 @@ const supernetVersion = 1
 export class SearchEvaluators {
   readonly brief: SizedEvaluators
   readonly full: SizedEvaluators
+  /** Of `brief` that for the original as it is, and what it was opened with: others may evaluate in its place. */
+  readonly briefAsIs: FidelityEvaluator
+  readonly place: { readonly model: TableModel; readonly samples: TableSamples }
   /** undefined: nobody asked for it, or nothing is fitted, so that there is nothing to inherit. */
   readonly inherited: Evaluator | undefined
   readonly #closing: readonly { close(): unknown }[]
 
   private constructor(
-    brief: SizedEvaluators,
-    full: SizedEvaluators,
+    brief: FittedEvaluators,
+    full: FittedEvaluators,
     inherited: Evaluator | undefined,
     closing: readonly { close(): unknown }[],
   ) {
-    this.brief = brief
-    this.full = full
+    this.brief = brief.evaluators
+    this.full = full.evaluators
+    this.briefAsIs = brief.asIs
+    this.place = brief.place
     this.inherited = inherited
     this.#closing = closing
   }
 
   static async open(request: EvaluatorsRequest, job: SearchJob & TableOptions): Promise<SearchEvaluators> {
-    const { teacher, digest, space, samples, scores, sized } = request
-    const context = { scores, curated: { multipleOf: curatedStep(job.target) } }
-    const place = { teacher, digest, target: job.target.name }
+    const { teacher, digest, space, samples, context, sized, isInherited } = request
+    const model = { teacher, digest, target: job.target.name }
     const store = new WeightStore(job.cache ?? defaultCacheFolder(), job.resume ?? true)
     const singles = new SingleRecipes(space)
     const closing: { close(): unknown }[] = []
-    const open = async (rung: FittedRung) => {
-      const keeps = rung === 'brief' && request.isInherited ? { store, isKept: singles.has.bind(singles) } : undefined
-      const tableAt = async (resolution: ResolutionDecision | undefined) => {
-        const at = resolution === undefined ? { model: teacher, samples } : await sized.at(resolution)
-        const reference = resolution === undefined ? undefined : { model: teacher, data: samples.measured }
-        const fit = {
-          calibration: at.samples[rung],
-          heldOut: at.samples.measured,
-          effort: efforts[rung],
-          reference,
-          keeps,
-        }
-        const table = await openFidelityTable({ ...place, teacher: at.model, resolution }, fit, job)
+    const open = async (rung: FittedRung): Promise<FittedEvaluators> => {
+      const fit = { effort: efforts[rung], heldOut: samples.measured, calibration: samples[rung] }
+      const keeps = rung === 'brief' && isInherited ? { store, isKept: singles.has.bind(singles) } : undefined
+      const kept = rung === 'full' ? keptResults : 0
+      const evaluatorAt = async (at: TableModel, given: TableSamples) => {
+        const table = await openFidelityTable(at, given, job)
         closing.push(table)
-        return { table, model: at.model }
+        return { table, evaluator: new FidelityEvaluator(at.teacher, table, context, kept) }
       }
-      const own = await tableAt(undefined)
+      const { table, evaluator: asIs } = await evaluatorAt(model, { ...fit, keeps })
       const evaluators = new SizedEvaluators(async (resolution) => {
-        const { model, table } = resolution === undefined ? own : await tableAt(resolution)
-        return new FidelityEvaluator(model, table, context, rung === 'full' ? keptResults : 0)
+        if (resolution === undefined) return asIs
+        const { model: original, samples: own } = await sized.at(resolution)
+        const reference = { model: teacher, data: samples.measured }
+        const given = { ...fit, calibration: own[rung], heldOut: own.measured, reference }
+        return (await evaluatorAt({ ...model, teacher: original, resolution }, given)).evaluator
       })
-      return { evaluators, table: own.table }
+      return { evaluators, asIs, table, place: { model, samples: fit } }
     }
     const [brief, full] = [await open('brief'), await open('full')]
     const parts = { brief: brief.table, singles, samples, context }
-    const supernet = request.isInherited ? await openSupernet(place, parts, job) : undefined
+    const supernet = isInherited ? await openSupernet(model, parts, job) : undefined
     closing.push(...(supernet?.closing ?? []))
-    return new SearchEvaluators(
-      brief.evaluators,
-      full.evaluators,
-      supernet === undefined ? undefined : atOwnSize(supernet.evaluator),
-      closing,
-    )
+    return new SearchEvaluators(brief, full, supernet && atOwnSize(supernet.evaluator), closing)
   }
 
   async close(): Promise<void> {
