@@ -3,6 +3,7 @@ import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
+import { isBuilding } from '../search/request.js'
 import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import type { SearchOptions } from '../zoo/search-recipe.js'
@@ -65,6 +66,14 @@ const builder = (args: Argv) =>
         describe: 'seed of generated inputs and of what is held out',
       },
       threads: { type: 'number', default: 1, requiresArg: true, describe: 'onnxruntime threads' },
+      jobs: {
+        alias: 'j',
+        type: 'number',
+        requiresArg: true,
+        describe:
+          'candidates that --search auto builds side by side, each in a process with its own --threads; what is found does not ' +
+          'depend on it [default: as many as there are cores and memory for]',
+      },
       'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
       report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
       markdown: { type: 'string', requiresArg: true, describe: 'write the report as Markdown' },
@@ -101,6 +110,9 @@ async function run(options: Options): Promise<void> {
   const asked = searchOf({ ...options, coResident: options['co-resident'], searchTime: options['search-time'] })
   if (options['save-recipe'] !== undefined && asked === undefined)
     throw new UserError('usage', '--save-recipe', 'nothing is searched', 'say how with --search')
+  const { jobs = 'as-fits' } = options
+  if (jobs !== 'as-fits' && !(Number.isInteger(jobs) && jobs > 0))
+    throw new UserError('usage', '--jobs', `${jobs} is no number of jobs`, 'give a whole number from 1')
   const target = loadTarget(options.target)
   const hasData = options.data !== undefined
   const interrupts = interruptsOf(asked)
@@ -124,6 +136,7 @@ async function run(options: Options): Promise<void> {
       keepOverridable: options['keep-overridable'],
       seed: options.seed,
       threads: options.threads,
+      jobs,
       timeLimitSeconds: options['time-limit'],
       tool: { name: toolName, version: toolVersion },
       onStage: (text) => progress.stage(text),
@@ -150,7 +163,7 @@ async function run(options: Options): Promise<void> {
 
 /** A search on data is ended by the first Ctrl-C with the best so far; everything else ends at once. */
 function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | undefined; signal: AbortSignal } {
-  if (search?.algorithm !== 'auto') return { stop: undefined, signal: interruptSignal() }
+  if (search === undefined || !isBuilding(search.algorithm)) return { stop: undefined, signal: interruptSignal() }
   return stopThenInterrupt(() =>
     stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
   )

@@ -4,8 +4,8 @@ import type { Decision, RecipeOrigin } from '../passes/architecture/decision.js'
 export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
 
 export interface SearchedEntry {
-  /** `auto`: on data, with candidates that were built. */
-  readonly algorithm: 'exact' | 'evolution' | 'auto'
+  /** `auto`, `supernet`, `multi-shot`: on data, with candidates that were built. */
+  readonly algorithm: 'exact' | 'evolution' | 'auto' | 'supernet' | 'multi-shot'
   readonly seed: number
   readonly space: {
     readonly parts: readonly string[]
@@ -101,10 +101,10 @@ export interface SearchPoint {
   readonly decisions: readonly Decision[]
 }
 
-/** A candidate that was built, refitted and run; `loss` is what it lost. */
+/** A candidate that was built and run; `loss` is what it lost. */
 export interface BuiltPoint extends SearchPoint {
-  /** With how much effort it was refitted. */
-  readonly rung: 'brief' | 'full'
+  /** With how much effort it was refitted; `inherited`: with weights that single options were fitted to. */
+  readonly rung: 'inherited' | 'brief' | 'full'
   /** What the metric is expected to drop by, from samples that it was not fitted to. */
   readonly drop: number
 }

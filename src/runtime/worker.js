@@ -189,3 +189,5 @@ process.on('message', async ({ id, call, args, taken }) => {
   }
 })
 process.on('disconnect', () => process.exit(0))
+// A terminal sends Ctrl-C to the whole group: what becomes of it here is decided there.
+process.on('SIGINT', () => {})

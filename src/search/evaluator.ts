@@ -53,6 +53,17 @@ export class FidelityEvaluator implements Evaluator {
     return { fidelity }
   }
 
+  /** What a recipe was measured to come to before; undefined: it was not. */
+  async known({ decisions }: Recipe): Promise<Evaluation | undefined> {
+    const fidelity = await this.#table.known(decisions)
+    return fidelity && { fidelity }
+  }
+
+  /** Takes down what an evaluator with the same samples found. */
+  async remember({ decisions }: Recipe, evaluation: Evaluation): Promise<void> {
+    if ('fidelity' in evaluation) await this.#table.remember(decisions, evaluation.fidelity)
+  }
+
   /** What a recipe came to, with its new weights; undefined: it was not kept. */
   fittedBy({ decisions }: Recipe): FittedResult | undefined {
     return this.#kept.get(JSON.stringify(decisions))

@@ -3,7 +3,8 @@ import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { type Tensor, volume } from '../ir/tensor.js'
 import { channelGroups } from '../passes/architecture/channel-groups.js'
-import { readingAxes } from '../passes/architecture/linear-readers.js'
+import type { Correspondence } from '../passes/architecture/correspondence.js'
+import { type LinearReader, readingAxes } from '../passes/architecture/linear-readers.js'
 import { SeededRandom } from '../runtime/random.js'
 import { stageProbe } from './probe.js'
 import { ProductSums } from './product-sums.js'
@@ -22,6 +23,49 @@ export interface MomentTable {
   of(value: string, axis: number): Moments | undefined
 }
 
+/**
+ * Of the positions that a reader of a rewritten model has left of the original's; new ones are zero. undefined: nothing is known
+ * of them.
+ */
+export function momentsAt(
+  { value, axis, units }: Pick<LinearReader, 'value' | 'axis' | 'units'>,
+  table: MomentTable,
+  correspondence: Correspondence,
+): Moments | undefined {
+  const counterpart = correspondence.of(value)
+  const moments = counterpart && table.of(counterpart.original, axis)
+  if (moments === undefined) return undefined
+  const positions = counterpart?.positions.get(axis)
+  const left = positions === undefined ? moments : selected(moments, positions)
+  return left.mean.length === units.length ? left : undefined
+}
+
+/** Of those positions; new ones (-1) are zero. */
+function selected({ mean, second }: Moments, positions: Int32Array): Moments {
+  const size = positions.length
+  const of = new Float64Array(size * size)
+  positions.forEach((p, i) => {
+    positions.forEach((q, j) => {
+      if (p >= 0 && q >= 0) of[i * size + j] = second[p * mean.length + q]!
+    })
+  })
+  return { mean: Float64Array.from(positions, (p) => (p < 0 ? 0 : mean[p]!)), second: of }
+}
+
+/** [positions, positions] */
+export function covariance({ mean, second }: Moments): Float64Array {
+  const size = mean.length
+  return second.map((value, i) => value - mean[Math.floor(i / size)]! * mean[i % size]!)
+}
+
+/** Moments by place, as plain data: other processes can score by them too. */
+export type MomentRecords = ReadonlyMap<string, Moments>
+
+export const momentTable = (records: MomentRecords): MomentTable & { readonly records: MomentRecords } => ({
+  records,
+  of: (value, axis) => records.get(keyOf(value, axis)),
+})
+
 /** At most so many samples are looked at, spread over the set. */
 const sampleLimit = 1024
 /** Rows of an axis of n positions: this many times n, not below the least. */
@@ -34,9 +78,13 @@ const positionLimit = 2048
  * Moments of every axis at which channels of a model are or may come to be read, in one pass over the samples. Memory does not
  * depend on the number of samples: of each a few places are drawn. Throws UserError where the runtime does not take the model.
  */
-export async function gatherMoments(model: Model, data: DataSet, options: RunOptions = {}): Promise<MomentTable> {
+export async function gatherMoments(
+  model: Model,
+  data: DataSet,
+  options: RunOptions = {},
+): Promise<ReturnType<typeof momentTable>> {
   const sums = momentSums(model)
-  if (sums.size === 0) return { of: () => undefined }
+  if (sums.size === 0) return momentTable(new Map())
   const probe = await stageProbe(model, [...new Set([...sums.values()].map(({ value }) => value))])
   try {
     const samples = spread(data.count, Math.min(data.count, sampleLimit))
@@ -47,8 +95,7 @@ export async function gatherMoments(model: Model, data: DataSet, options: RunOpt
   } finally {
     await probe.discard()
   }
-  const moments = new Map([...sums].map(([key, sum]) => [key, sum.moments()]))
-  return { of: (value, axis) => moments.get(keyOf(value, axis)) }
+  return momentTable(new Map([...sums].map(([key, sum]) => [key, sum.moments()])))
 }
 
 function momentSums(model: Model): Map<string, MomentSums> {

@@ -2,14 +2,17 @@ import type { DataSet } from '../accuracy/data-set.js'
 import type { Metric } from '../accuracy/metrics/metric.js'
 import { openRuntime, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
+import type { Decision } from '../passes/architecture/decision.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
 import { type Fidelity, measureFidelity, type Reference } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
+import { type FittedWeights, fittedWeights } from './fitted-weights.js'
 import type { TwoRuntimes } from './side-by-side.js'
 import { TeacherRows } from './teacher-rows.js'
 import type { TuneReport } from './tuner.js'
 import type { LoadedTuner } from './tuners.js'
+import type { WeightStore } from './weight-store.js'
 
 /** Entries of another version are measured anew. */
 const tableVersion = 3
@@ -29,6 +32,8 @@ export interface FidelityTableSpec {
   /** Default: full. */
   readonly effort?: TuneEffort | undefined
   readonly cache: FidelityCache
+  /** Where fitted weights are kept for others to inherit, of which recipes; absent: nowhere. */
+  readonly keeps?: { readonly store: WeightStore; isKept(decisions: readonly Decision[]): boolean } | undefined
   /** Digest of everything else that results depend on: model, samples, preprocessing, version of the program. */
   readonly key: string
   readonly options: RunOptions
@@ -55,13 +60,36 @@ export class FidelityTable {
 
   /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
   async of(result: RecipeResult): Promise<Fidelity> {
-    const { cache } = this.#spec
-    const key = this.#key(result)
-    const known = await cache.read(key)
+    const { keeps, teacher } = this.#spec
+    const decisions = result.decisions.map(({ decision }) => decision)
+    const known = await this.known(decisions)
     if (known !== undefined) return known
     const fidelity = await this.#measure(result)
-    await cache.write(key, fidelity)
+    if (keeps?.isKept(decisions)) {
+      const weights = fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] })
+      await keeps.store.write(this.#key(decisions), weights)
+    }
+    await this.remember(decisions, fidelity)
     return fidelity
+  }
+
+  /** What decisions were measured to come to; undefined: they were not, or weights that are to be kept are not there. */
+  async known(decisions: readonly Decision[]): Promise<Fidelity | undefined> {
+    const { cache, keeps } = this.#spec
+    const key = this.#key(decisions)
+    const known = await cache.read(key)
+    const isWhole = keeps?.isKept(decisions) !== true || (await keeps.store.has(key))
+    return isWhole ? known : undefined
+  }
+
+  /** Takes down what was measured on the same samples in the same way, elsewhere perhaps. */
+  remember(decisions: readonly Decision[], fidelity: Fidelity): Promise<void> {
+    return this.#spec.cache.write(this.#key(decisions), fidelity)
+  }
+
+  /** Weights that layers were fitted to have under a recipe; undefined: they were not kept. */
+  weightsOf(decisions: readonly Decision[]): Promise<FittedWeights[] | undefined> {
+    return this.#spec.keeps?.store.read(this.#key(decisions)) ?? Promise.resolve(undefined)
   }
 
   /** How a result's weights were refitted; undefined: they were not, since its fidelity was known. */
@@ -77,14 +105,14 @@ export class FidelityTable {
     this.#teacherRows = undefined
   }
 
-  #key({ decisions }: RecipeResult): string {
+  #key(decisions: readonly Decision[]): string {
     const { key, tuner, effort = efforts.full, metric } = this.#spec
     return contentKey({
       tableVersion,
       key,
       tuner: tuner === undefined ? null : [tuner.name, tuner.version, effort.name],
       metric: metric?.id ?? null,
-      decisions: decisions.map(({ decision }) => decision),
+      decisions,
     })
   }
 
@@ -94,7 +122,7 @@ export class FidelityTable {
     this.#runtimes ??= [openRuntime(options), openRuntime(options)]
     const [, runtime] = this.#runtimes
     if (tuner !== undefined && fitted.length > 0) {
-      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort)
       const teacherRows = this.#teacherRows
       const request = {
         teacher,

@@ -1,4 +1,3 @@
-import type { DataSet } from '../accuracy/data-set.js'
 import { digestDataSet } from '../accuracy/digest-data-set.js'
 import { readPreprocess } from '../accuracy/input/preprocess.js'
 import { metricsFor } from '../accuracy/metrics/index.js'
@@ -7,10 +6,8 @@ import type { Model } from '../ir/graph.js'
 import type { ResolutionDecision } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import { channelScoring } from '../tune/channel-scorers.js'
-import type { TuneEffort } from '../tune/effort.js'
-import type { Reference } from '../tune/fidelity.js'
 import { contentKey, defaultCacheFolder, FidelityCache } from '../tune/fidelity-cache.js'
-import { FidelityTable } from '../tune/fidelity-table.js'
+import { FidelityTable, type FidelityTableSpec } from '../tune/fidelity-table.js'
 import { loadTuner } from '../tune/tuners.js'
 import { runOptions } from './tailor.js'
 
@@ -37,12 +34,10 @@ export interface TableModel {
   readonly resolution?: ResolutionDecision | undefined
 }
 
-export interface TableSamples {
-  readonly calibration: DataSet
-  readonly heldOut: DataSet
-  readonly effort?: TuneEffort | undefined
-  /** Whose outputs count, where they are not the teacher's: the model as its file has it. */
-  readonly reference?: Reference | undefined
+export interface TableSamples
+  extends Pick<FidelityTableSpec, 'calibration' | 'heldOut' | 'effort' | 'keeps' | 'reference'> {
+  /** Default: the one that the options name. */
+  readonly tuner?: FidelityTableSpec['tuner']
 }
 
 /** The table of fidelities that a model's rewritten forms have in common, for samples to fit to and others to measure on. */
@@ -51,7 +46,7 @@ export async function openFidelityTable(
   samples: TableSamples,
   options: TableOptions,
 ): Promise<FidelityTable> {
-  const { calibration, heldOut, effort, reference } = samples
+  const { calibration, heldOut, effort, keeps, reference } = samples
   const { tool, channelScores } = options
   const key = contentKey({
     tool,
@@ -68,9 +63,10 @@ export async function openFidelityTable(
     calibration,
     heldOut,
     metric: heldOut.labels === undefined ? undefined : metricsFor(heldOut.labels, options.metric)[0],
-    tuner: await loadTuner(options.tune ?? 'none'),
+    tuner: samples.tuner ?? (await loadTuner(options.tune ?? 'none')),
     effort,
     reference,
+    keeps,
     cache: new FidelityCache(options.cache ?? defaultCacheFolder(), options.resume ?? true),
     key,
     options: runOptions(options),

@@ -113,6 +113,29 @@ describe('data without a recipe', () => {
     })
   })
 
+  test('sub-networks evolve from what single options were fitted to, if that is asked for; another run goes on from there', async () => {
+    const { file, options, measured } = await setUp(60, { search: 'supernet', evaluations: 20 })
+    const report = await optimizeFile(file, options)
+    const { algorithm, built, evaluations } = searched(report)
+    expect(algorithm).toBe('supernet')
+    expect(new Set(built!.map(({ rung }) => rung))).toEqual(new Set(['brief', 'inherited', 'full']))
+    expect(evaluations).toBeLessThanOrEqual(20)
+    const validate = schemaValidator('report.schema.json')
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true)
+    expect(readdirSync(measured).length).toBe(built!.length)
+    expect(searched(await optimizeFile(file, options)).built).toEqual(built)
+    expect(readdirSync(measured).length).toBe(built!.length)
+  })
+
+  test('candidates that are all fitted evolve, if that is asked for', async () => {
+    const { file, options } = await setUp(60, { search: 'multi-shot', evaluations: 10 })
+    const { algorithm, built, best } = searched(await optimizeFile(file, options))
+    expect(algorithm).toBe('multi-shot')
+    expect(built!.length).toBeLessThanOrEqual(10)
+    expect(built!.every(({ rung }) => rung !== 'inherited')).toBe(true)
+    expect(built!.map(({ decisions }) => JSON.stringify(decisions))).toContain(JSON.stringify(best.decisions))
+  })
+
   test('too few to search on are inputs to verify on, with a warning; asked for by name, a search refuses them', async () => {
     const { file, options } = await setUp(6)
     const bare = { ...options, labels: undefined, maxDrop: undefined, tune: 'none' }

@@ -13,13 +13,15 @@ import { presentBlock } from './present-block.js'
 import { PresentGroups } from './present-groups.js'
 import { applyResolution } from './resolution.js'
 import type { FittedLayer, Rewritten } from './rewritten.js'
-import { applyDepthMultiplier, applyWidths, type WidthChange } from './set-width.js'
+import { applyDepthMultiplier, applyWidths, type HandOver, type WidthChange } from './set-width.js'
 import type { CuratedSizes } from './widths.js'
 
 export interface DecisionOptions {
   readonly correspondence: Correspondence
   /** Which channels matter; default: by weights. */
   readonly scores?: ChannelScores | undefined
+  /** What takes over from channels that go; default: nothing does. */
+  readonly handOver?: HandOver | undefined
   /** Sizes for a depth multiplier that names no multiple. */
   readonly curated?: CuratedSizes | undefined
 }
@@ -81,7 +83,11 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
   }
 }
 
-const widthOptions = ({ correspondence, scores }: DecisionOptions) => ({ correspondence, ...(scores && { scores }) })
+const widthOptions = ({ correspondence, scores, handOver }: DecisionOptions) => ({
+  correspondence,
+  ...(scores && { scores }),
+  ...(handOver && { handOver }),
+})
 
 /** What reads the channels is what has to make up for those that went. */
 function widthsDone(
