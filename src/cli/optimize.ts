@@ -66,6 +66,14 @@ const builder = (args: Argv) =>
         describe: 'seed of generated inputs and of what is held out',
       },
       threads: { type: 'number', default: 1, requiresArg: true, describe: 'onnxruntime threads' },
+      jobs: {
+        alias: 'j',
+        type: 'number',
+        requiresArg: true,
+        describe:
+          'candidates that --search auto builds side by side, each in a process with its own --threads; what is found does not ' +
+          'depend on it [default: as many as there are cores and memory for]',
+      },
       'time-limit': { type: 'number', default: 120, requiresArg: true, describe: 'seconds that verification may take' },
       report: { type: 'string', requiresArg: true, describe: 'write the report as JSON' },
       markdown: { type: 'string', requiresArg: true, describe: 'write the report as Markdown' },
@@ -102,6 +110,9 @@ async function run(options: Options): Promise<void> {
   const asked = searchOf({ ...options, coResident: options['co-resident'], searchTime: options['search-time'] })
   if (options['save-recipe'] !== undefined && asked === undefined)
     throw new UserError('usage', '--save-recipe', 'nothing is searched', 'say how with --search')
+  const { jobs = 'as-fits' } = options
+  if (jobs !== 'as-fits' && !(Number.isInteger(jobs) && jobs > 0))
+    throw new UserError('usage', '--jobs', `${jobs} is no number of jobs`, 'give a whole number from 1')
   const target = loadTarget(options.target)
   const hasData = options.data !== undefined
   const interrupts = interruptsOf(asked)
@@ -125,6 +136,7 @@ async function run(options: Options): Promise<void> {
       keepOverridable: options['keep-overridable'],
       seed: options.seed,
       threads: options.threads,
+      jobs,
       timeLimitSeconds: options['time-limit'],
       tool: { name: toolName, version: toolVersion },
       onStage: (text) => progress.stage(text),

@@ -14,7 +14,8 @@ export const searchOptions = {
     type: 'string',
     default: defaultSpace,
     requiresArg: true,
-    describe: 'what a search may change: widths, blocks, convolutions (those outside of blocks)',
+    describe:
+      'what a search may change: widths, blocks, convolutions (those outside of blocks), resolution (of the image that is taken)',
   },
   budget: {
     type: 'string',

@@ -40,6 +40,10 @@ export interface SearchedEntry {
   readonly reason: string | null
   /** Around the best: every choice with what its other options would come to. */
   readonly landscape: readonly SearchedChoice[]
+  /** What each decision of the best brings, by estimates: the best without it. Left out: nothing is decided. */
+  readonly without?: readonly ChangedPoint[]
+  /** The further change that saves most for what it is expected to lose; left out: none saves any latency. */
+  readonly next?: ChangedPoint
   /** Candidates that were built and run, in order; left out: none were. */
   readonly built?: readonly BuiltPoint[]
   /** What an expert asked for, in the order of the file; left out: nothing. */
@@ -103,6 +107,17 @@ export interface BuiltPoint extends SearchPoint {
   readonly rung: 'inherited' | 'brief' | 'full'
   /** What the metric is expected to drop by, from samples that it was not fitted to. */
   readonly drop: number
+}
+
+/** The best with one choice decided otherwise. */
+export interface ChangedPoint extends Omit<SearchPoint, 'decisions' | 'loss'> {
+  /** The block, group or input. */
+  readonly place: string
+  readonly chosen: string
+  /** What it is instead. */
+  readonly option: string
+  /** Expected, more than the best; null: not known. */
+  readonly lossChange: number | null
 }
 
 export interface SearchedChoice {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { DType } from '../ir/dtype.js'
 import { Tensor } from '../ir/tensor.js'
-import { Exchange } from './exchange.js'
+import { Exchange, type TensorRecord } from './exchange.js'
 
 /** A model for the runtime. External data needs a path. */
 export type ModelSource = { readonly path: string } | { readonly bytes: Uint8Array }
@@ -45,20 +45,12 @@ export interface LoadSettings {
   readonly tracePrefix?: string
 }
 
-interface TensorRecord {
-  readonly dtype: string
-  readonly dims: readonly number[]
-  bytes?: Uint8Array
-  /** Where the exchange has the bytes, if they did not come with the message. */
-  readonly offset?: number
-  readonly length?: number
-  readonly strings?: readonly string[]
-}
-
 interface Pending {
   readonly resolve: (value: unknown) => void
   readonly onFailure: (failure: RuntimeFailure) => void
   readonly kind: FailureKind
+  /** Its answer is outputs. */
+  readonly isRun: boolean
 }
 
 /**
@@ -94,8 +86,7 @@ export class Runtime {
     outputs?: readonly string[],
   ): Promise<Map<string, Tensor> | RuntimeFailure> {
     if (session.generation !== this.#generation) return lostSession
-    const args = { session: session.id, feeds: toRecords(feeds), outputs }
-    const results = await this.#call('run', args, 'run-error')
+    const results = await this.#call('run', { session: session.id, outputs }, 'run-error', toRecords(feeds))
     if (isFailure(results)) return results
     const tensors = new Map<string, Tensor>()
     for (const [name, record] of Object.entries(results as Record<string, TensorRecord>))
@@ -134,11 +125,19 @@ export class Runtime {
     this.#forget({ failure: 'crash', message: 'the runtime was closed' })
   }
 
-  #call(call: string, args: object, kind: FailureKind): Promise<object> {
+  /** `feeds`: of a single run, whose answer is outputs. */
+  #call(
+    call: string,
+    args: object,
+    kind: FailureKind,
+    feeds?: Readonly<Record<string, TensorRecord>>,
+  ): Promise<object> {
     const { signal, timeoutMs = 120_000 } = this.#options
     signal?.throwIfAborted()
     const child = this.#child ?? this.#start()
+    const exchange = this.#exchange
     const id = this.#nextId++
+    const sent = feeds === undefined ? args : { ...args, feeds: exchange?.put(id, feeds) ?? feeds }
     return new Promise((resolve, reject) => {
       child.ref()
       child.channel?.ref()
@@ -150,6 +149,7 @@ export class Runtime {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         this.#pending.delete(id)
+        exchange?.release(id)
         if (this.#pending.size === 0) {
           child.unref()
           child.channel?.unref()
@@ -159,8 +159,13 @@ export class Runtime {
         else resolve(value)
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#pending.set(id, { resolve: (value) => settle(value as object), onFailure: settle, kind })
-      child.send({ id, call, args }, (error) => {
+      this.#pending.set(id, {
+        resolve: (value) => settle(value as object),
+        onFailure: settle,
+        kind,
+        isRun: feeds !== undefined,
+      })
+      child.send({ id, call, args: sent }, (error) => {
         if (error !== null) settle({ failure: 'crash', message: error.message })
       })
     })
@@ -169,12 +174,16 @@ export class Runtime {
   #start(): ChildProcess {
     const unreleased = this.#options.allowUnreleasedOpsets ? { ALLOW_RELEASED_ONNX_OPSET_ONLY: '0' } : {}
     const exchange = Exchange.open()
-    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), exchange === undefined ? [] : ['4'], {
-      serialization: 'advanced',
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(exchange === undefined ? [] : [exchange.fd])],
-      env: { ...process.env, ...unreleased },
-    })
+    const child = fork(
+      fileURLToPath(new URL('./worker.js', import.meta.url)),
+      exchange === undefined ? [] : ['exchange'],
+      {
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(exchange?.descriptors ?? [])],
+        env: { ...process.env, ...unreleased },
+      },
+    )
     let noise = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       noise = (noise + chunk.toString()).slice(-2000)
@@ -184,7 +193,8 @@ export class Runtime {
       const pending = this.#pending.get(message.id)
       if (message.error === undefined) {
         // Of a call that nobody waits for any more the exchange may be closed.
-        if (pending !== undefined && fetchBytes(message.value, exchange)) child.send({ taken: message.id }, () => {})
+        if (pending?.isRun && exchange?.fetch(message.value as Record<string, TensorRecord>))
+          child.send({ taken: message.id }, () => {})
         pending?.resolve(message.value ?? {})
       } else pending?.onFailure({ failure: pending.kind, message: firstLine(message.error) })
     })
@@ -229,14 +239,6 @@ function toRecords(tensors: ReadonlyMap<string, Tensor>): Record<string, TensorR
   }
   // fromEntries defines own properties: a name like __proto__ stays a name.
   return Object.fromEntries(records)
-}
-
-/** Gives records their bytes that only say where the exchange has them; whether there were any. */
-function fetchBytes(value: unknown, exchange: Exchange | undefined): boolean {
-  if (exchange === undefined || typeof value !== 'object' || value === null) return false
-  const records = Object.values(value as Record<string, TensorRecord>).filter(({ offset }) => offset !== undefined)
-  for (const record of records) record.bytes = exchange.read(record.offset!, record.length!)
-  return records.length > 0
 }
 
 function toTensor({ dtype, dims, bytes, strings }: TensorRecord): Tensor {

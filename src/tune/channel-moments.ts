@@ -58,6 +58,14 @@ export function covariance({ mean, second }: Moments): Float64Array {
   return second.map((value, i) => value - mean[Math.floor(i / size)]! * mean[i % size]!)
 }
 
+/** Moments by place, as plain data: other processes can score by them too. */
+export type MomentRecords = ReadonlyMap<string, Moments>
+
+export const momentTable = (records: MomentRecords): MomentTable & { readonly records: MomentRecords } => ({
+  records,
+  of: (value, axis) => records.get(keyOf(value, axis)),
+})
+
 /** At most so many samples are looked at, spread over the set. */
 const sampleLimit = 1024
 /** Rows of an axis of n positions: this many times n, not below the least. */
@@ -70,9 +78,13 @@ const positionLimit = 2048
  * Moments of every axis at which channels of a model are or may come to be read, in one pass over the samples. Memory does not
  * depend on the number of samples: of each a few places are drawn. Throws UserError where the runtime does not take the model.
  */
-export async function gatherMoments(model: Model, data: DataSet, options: RunOptions = {}): Promise<MomentTable> {
+export async function gatherMoments(
+  model: Model,
+  data: DataSet,
+  options: RunOptions = {},
+): Promise<ReturnType<typeof momentTable>> {
   const sums = momentSums(model)
-  if (sums.size === 0) return { of: () => undefined }
+  if (sums.size === 0) return momentTable(new Map())
   const probe = await stageProbe(model, [...new Set([...sums.values()].map(({ value }) => value))])
   try {
     const samples = spread(data.count, Math.min(data.count, sampleLimit))
@@ -83,8 +95,7 @@ export async function gatherMoments(model: Model, data: DataSet, options: RunOpt
   } finally {
     await probe.discard()
   }
-  const moments = new Map([...sums].map(([key, sum]) => [key, sum.moments()]))
-  return { of: (value, axis) => moments.get(keyOf(value, axis)) }
+  return momentTable(new Map([...sums].map(([key, sum]) => [key, sum.moments()])))
 }
 
 function momentSums(model: Model): Map<string, MomentSums> {

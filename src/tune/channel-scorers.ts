@@ -4,36 +4,31 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import type { ChannelScorer } from '../passes/architecture/importance.js'
-import type { MomentTable } from './channel-moments.js'
+import { type MomentRecords, type MomentTable, momentTable } from './channel-moments.js'
 
 /** A way to choose the channels that go. */
 interface ChannelScoring {
   /** Part of what cached results depend on. */
   readonly version: number
-  /** Of an original, and of samples where it looks at some. Throws UserError where the runtime does not take them. */
-  readonly open: (original: Model, data: DataSet | undefined, options: RunOptions) => Promise<ChannelScorer>
+  /** Whether it looks at what flows through channels. */
+  readonly usesSamples: boolean
+  readonly scorer: (moments: MomentRecords) => Promise<ChannelScorer>
 }
 
 type Scores = typeof import('./channel-scores.js')
 
 const ofSamples = (version: number, choose: (scores: Scores) => (moments: MomentTable) => ChannelScorer) => ({
   version,
-  open: async (original: Model, data: DataSet | undefined, options: RunOptions) => {
-    if (data === undefined)
-      throw new UserError('usage', '--channel-scores', 'there is nothing to look at', 'give samples with --data')
-    const [scores, { gatherMoments }] = await Promise.all([
-      import('./channel-scores.js'),
-      import('./channel-moments.js'),
-    ])
-    return choose(scores)(await gatherMoments(original, data, options))
-  },
+  usesSamples: true,
+  scorer: async (moments: MomentRecords) => choose(await import('./channel-scores.js'))(momentTable(moments)),
 })
 
 /** How `--channel-scores` calls them; each is loaded when it is asked for. */
 export const channelScorings: Readonly<Record<string, ChannelScoring>> = {
   weights: {
     version: 1,
-    open: async () => {
+    usesSamples: false,
+    scorer: async () => {
       const { weightScores } = await import('../passes/architecture/importance.js')
       return () => weightScores
     },
@@ -70,9 +65,24 @@ export interface ScorerRequest {
 
 /** undefined: no channels go. Throws UserError where the name is none, or where there are no samples for it. */
 export async function channelScorer(name: string, request: ScorerRequest): Promise<ChannelScorer | undefined> {
-  const scoring = channelScoring(name)
-  return request.decisions.some(mayNarrow) ? scoring.open(request.original, request.data, request.options) : undefined
+  const moments = await scoredMoments(name, request)
+  return moments === undefined ? undefined : scorerBy(name, moments)
 }
+
+/** What a way to choose channels has to find out, as plain data; undefined: no channels go. Throws UserError, as above. */
+export async function scoredMoments(name: string, request: ScorerRequest): Promise<MomentRecords | undefined> {
+  const { original, decisions, data, options } = request
+  const { usesSamples } = channelScoring(name)
+  if (!decisions.some(mayNarrow)) return undefined
+  if (!usesSamples) return new Map()
+  if (data === undefined)
+    throw new UserError('usage', '--channel-scores', 'there is nothing to look at', 'give samples with --data')
+  const { gatherMoments } = await import('./channel-moments.js')
+  return (await gatherMoments(original, data, options)).records
+}
+
+export const scorerBy = (name: string, moments: MomentRecords): Promise<ChannelScorer> =>
+  channelScoring(name).scorer(moments)
 
 const mayNarrow = (decision: Decision): boolean =>
   decision.kind === 'width' ||

@@ -31,7 +31,7 @@ const patience = 4
 export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> {
   const { teacher, data, options, teacherRows, effort = efforts.full } = request
   if (teacherRows !== undefined) return tuneTowards(teacherRows, request)
-  const own = await TeacherRows.open(teacher, data, options, effort.rows)
+  const own = await TeacherRows.open(teacher, data, options, effort)
   try {
     return await tuneTowards(own, request)
   } finally {

@@ -10,10 +10,12 @@ export interface TuneEffort {
   readonly lastPairSteps: number
   /** Whether layers that were not rewritten are refitted too. */
   readonly isDownstream: boolean
+  /** Whether many fits are expected to share what the original computes. */
+  readonly isShared: boolean
 }
 
 /** `full`: weights that are written. `brief`: to choose among many rewritten models. */
 export const efforts = {
-  full: { name: 'full', rows: 120_000, pairSteps: 60, lastPairSteps: 12, isDownstream: true },
-  brief: { name: 'brief', rows: 8_000, pairSteps: 8, lastPairSteps: 2, isDownstream: false },
+  full: { name: 'full', rows: 120_000, pairSteps: 60, lastPairSteps: 12, isDownstream: true, isShared: false },
+  brief: { name: 'brief', rows: 8_000, pairSteps: 8, lastPairSteps: 2, isDownstream: false, isShared: true },
 } as const satisfies Record<string, TuneEffort>

@@ -5,7 +5,7 @@ import type { Model } from '../ir/graph.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import { type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
 import { efforts, type TuneEffort } from './effort.js'
-import { type Fidelity, measureFidelity } from './fidelity.js'
+import { type Fidelity, measureFidelity, type Reference } from './fidelity.js'
 import { contentKey, type FidelityCache } from './fidelity-cache.js'
 import { type FittedWeights, fittedWeights } from './fitted-weights.js'
 import type { TwoRuntimes } from './side-by-side.js'
@@ -18,13 +18,15 @@ import type { WeightStore } from './weight-store.js'
 const tableVersion = 3
 
 export interface FidelityTableSpec {
-  /** The original. */
+  /** The original, at the resolution of the models that are measured. */
   readonly teacher: Model
   /** Samples that weights are fitted to. */
   readonly calibration: DataSet
   /** Samples that fidelity is measured on; none of the above. */
   readonly heldOut: DataSet
   readonly metric: Metric | undefined
+  /** What outputs are compared with; default: those of the teacher. */
+  readonly reference?: Reference | undefined
   /** undefined: weights stay what algebra gives. */
   readonly tuner: LoadedTuner | undefined
   /** Default: full. */
@@ -58,16 +60,31 @@ export class FidelityTable {
 
   /** Refits the weights of the result's model (in place) and measures it, unless that was done before. */
   async of(result: RecipeResult): Promise<Fidelity> {
-    const { cache, keeps, teacher } = this.#spec
+    const { keeps, teacher } = this.#spec
     const decisions = result.decisions.map(({ decision }) => decision)
-    const key = this.#key(decisions)
-    const store = keeps?.isKept(decisions) ? keeps.store : undefined
-    const known = await cache.read(key)
-    if (known !== undefined && (store === undefined || (await store.has(key)))) return known
+    const known = await this.known(decisions)
+    if (known !== undefined) return known
     const fidelity = await this.#measure(result)
-    await store?.write(key, fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] }))
-    await cache.write(key, fidelity)
+    if (keeps?.isKept(decisions)) {
+      const weights = fittedWeights(teacher, result, this.#reports.get(result) ?? { layers: [] })
+      await keeps.store.write(this.#key(decisions), weights)
+    }
+    await this.remember(decisions, fidelity)
     return fidelity
+  }
+
+  /** What decisions were measured to come to; undefined: they were not, or weights that are to be kept are not there. */
+  async known(decisions: readonly Decision[]): Promise<Fidelity | undefined> {
+    const { cache, keeps } = this.#spec
+    const key = this.#key(decisions)
+    const known = await cache.read(key)
+    const isWhole = keeps?.isKept(decisions) !== true || (await keeps.store.has(key))
+    return isWhole ? known : undefined
+  }
+
+  /** Takes down what was measured on the same samples in the same way, elsewhere perhaps. */
+  remember(decisions: readonly Decision[], fidelity: Fidelity): Promise<void> {
+    return this.#spec.cache.write(this.#key(decisions), fidelity)
   }
 
   /** Weights that layers were fitted to have under a recipe; undefined: they were not kept. */
@@ -100,12 +117,12 @@ export class FidelityTable {
   }
 
   async #measure(result: RecipeResult): Promise<Fidelity> {
-    const { teacher, calibration, heldOut, metric, tuner, effort = efforts.full, options } = this.#spec
+    const { teacher, calibration, heldOut, metric, reference, tuner, effort = efforts.full, options } = this.#spec
     const { model: student, correspondence, fitted } = result
     this.#runtimes ??= [openRuntime(options), openRuntime(options)]
     const [, runtime] = this.#runtimes
     if (tuner !== undefined && fitted.length > 0) {
-      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort.rows)
+      this.#teacherRows ??= await TeacherRows.open(teacher, calibration, options, effort)
       const teacherRows = this.#teacherRows
       const request = {
         teacher,
@@ -121,6 +138,7 @@ export class FidelityTable {
       this.#reports.set(result, await tuner.tune(request))
     }
     const places = result.decisions.flatMap((decision) => shownValues(result, decision))
-    return measureFidelity({ teacher, student, correspondence, places, data: heldOut, metric }, options, this.#runtimes)
+    const request = { teacher, student, correspondence, places, data: heldOut, metric, reference }
+    return measureFidelity(request, options, this.#runtimes)
   }
 }

@@ -8,6 +8,8 @@ import { type Probe, stageProbe } from './probe.js'
 export interface Probed {
   readonly model: Model
   readonly values: readonly string[]
+  /** The samples as this model takes them. */
+  readonly data: DataSet
 }
 
 /** What runs two models; both stay open. */
@@ -20,7 +22,6 @@ export type TwoRuntimes = readonly [Runtime, Runtime]
 export async function* sideBySide(
   first: Probed,
   second: Probed,
-  data: DataSet,
   options: RunOptions,
   runtimes?: TwoRuntimes,
 ): AsyncGenerator<readonly [SampleOutputs, SampleOutputs]> {
@@ -32,9 +33,9 @@ export async function* sideBySide(
     const [forFirst, forSecond] = ([0, 1] as const).map(
       (i) => ({ runtime: runtimes?.[i], optimization: 'all' }) as const,
     )
-    const expected = modelOutputs({ path: a.path }, a.model, data, quiet, forFirst)
+    const expected = modelOutputs({ path: a.path }, a.model, first.data, quiet, forFirst)
     try {
-      for await (const found of modelOutputs({ path: b.path }, b.model, data, options, forSecond)) {
+      for await (const found of modelOutputs({ path: b.path }, b.model, second.data, options, forSecond)) {
         const next = await expected.next()
         if (next.done) throw new Error('the original gave fewer answers')
         yield [next.value, found]

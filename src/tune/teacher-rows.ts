@@ -7,10 +7,13 @@ import { identity } from '../passes/architecture/positions.js'
 import { cloneModel } from '../passes/clone-model.js'
 import type { Runtime } from '../runtime/session.js'
 import { ActivationStore } from './activation-store.js'
-import { efforts } from './effort.js'
+import { efforts, type TuneEffort } from './effort.js'
 import { channelsAt, drawnPositions, type RowLayout, rowShape } from './feature-rows.js'
 import { knownPositions, pickPositions } from './picked-positions.js'
 import { stageProbe } from './probe.js'
+import { type Targets, targetGroups } from './target-groups.js'
+
+type Target = readonly [name: string, layout: RowLayout]
 
 export interface TargetRows {
   /** Of the value, of that sample. */
@@ -22,41 +25,64 @@ export interface TargetRows {
 
 /**
  * What the original computes at some positions of some values, and its outputs, for every sample: on disk, from one run of the
- * original for all that was asked at once. Close it when done.
+ * original for all that was asked at once; rows that several fits share are the same whatever was asked for before. Close it
+ * when done.
  */
 export class TeacherRows {
   readonly #model: Model
   readonly #data: DataSet
   readonly #options: RunOptions
   readonly #store: ActivationStore
+  /** Values that come from one run; undefined: those that are asked for at once. */
+  readonly #groups: readonly Targets[] | undefined
   /** By value, by sample. */
   readonly #dims = new Map<string, (readonly number[])[]>()
   /** Positions that are kept of a sample, at most. */
   readonly perSample: number
   #hasOutputs = false
 
-  private constructor(model: Model, data: DataSet, options: RunOptions, rows: number, store: ActivationStore) {
+  private constructor(
+    model: Model,
+    data: DataSet,
+    options: RunOptions,
+    { rows, isShared }: Pick<TuneEffort, 'rows' | 'isShared'>,
+    store: ActivationStore,
+  ) {
     this.#model = model
     this.#data = data
     this.#options = { ...options, onProgress: undefined }
     this.#store = store
+    this.#groups = isShared ? targetGroups(model) : undefined
     this.perSample = Math.max(1, Math.ceil(rows / data.count))
   }
 
-  /** `rows`: of a value, over all samples, at most. */
+  /** `effort`: rows of a value, over all samples, at most; and whether many fits share them. */
   static async open(
     model: Model,
     data: DataSet,
     options: RunOptions,
-    rows: number = efforts.full.rows,
+    effort: Pick<TuneEffort, 'rows' | 'isShared'> = efforts.full,
   ): Promise<TeacherRows> {
-    return new TeacherRows(model, data, options, rows, await ActivationStore.open())
+    return new TeacherRows(model, data, options, effort, await ActivationStore.open())
   }
 
   /** Runs the original for what is not there yet. Throws UserError where the runtime does not take it. */
-  async gather(wanted: ReadonlyMap<string, RowLayout>, runtime: Runtime): Promise<void> {
+  async gather(wanted: Targets, runtime: Runtime): Promise<void> {
     const missing = [...wanted].filter(([name]) => !this.#dims.has(name))
     if (missing.length === 0 && this.#hasOutputs) return
+    for (const targets of this.#groups === undefined ? [missing] : this.#groupsOf(missing, this.#groups))
+      await this.#gather(targets, runtime)
+  }
+
+  /** The groups that values are in, each other value by itself. Outputs come with the first group. */
+  #groupsOf(missing: readonly Target[], groups: readonly Targets[]): Target[][] {
+    const isMissing = ([name]: Target) => missing.some((each) => each[0] === name)
+    const wanted = groups.filter((group, at) => (at === 0 && !this.#hasOutputs) || [...group].some(isMissing))
+    const alone = missing.filter(([name]) => !groups.some((group) => group.has(name)))
+    return [...wanted.map((group) => [...group]), ...alone.map((target) => [target])]
+  }
+
+  async #gather(missing: readonly Target[], runtime: Runtime): Promise<void> {
     const model = cloneModel(this.#model)
     const picks = this.#picks(model, missing)
     const whole = missing.map(([name]) => name).filter((name) => !picks.has(name))
@@ -102,7 +128,7 @@ export class TeacherRows {
   }
 
   /** Outputs of the model that give the kept positions of a value where its sizes are known beforehand. */
-  #picks(model: Model, missing: readonly (readonly [string, RowLayout])[]) {
+  #picks(model: Model, missing: readonly Target[]) {
     const byName = new Map([...valuesOf(model.graph)].map((value) => [value.name, value]))
     const picks = new Map<string, { readonly output: string; readonly dims: readonly number[] }>()
     for (const [name, layout] of missing) {

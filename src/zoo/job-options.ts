@@ -3,6 +3,7 @@ import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
 import type { DataOptions } from './job-data.js'
+import type { LaneCount } from './lanes/lane-count.js'
 import type { SearchOptions } from './search-recipe.js'
 
 /** What one job is asked to do. */
@@ -33,6 +34,8 @@ export interface JobOptions extends DataOptions {
   readonly keepOverridable?: boolean
   readonly seed?: number
   readonly threads?: number
+  /** Candidates of a search on data that are built side by side, in processes of their own; default: one, in this process. */
+  readonly jobs?: LaneCount | undefined
   readonly timeLimitSeconds?: number
   readonly tool: Report['tool']
   readonly onStage?: ((text: string) => void) | undefined

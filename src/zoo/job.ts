@@ -20,7 +20,7 @@ import { isBuilding } from '../search/request.js'
 import { firstGood, mayBeEmitted } from './attempt.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { freezeSymbols } from './freeze.js'
-import { openJobData } from './job-data.js'
+import { type GivenData, jobData, openGivenData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { outputPath } from './output-path.js'
 import { firstPassOptions, passContext } from './pass-context.js'
@@ -37,7 +37,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const clock = startStopwatch()
   const stage = options.onStage ?? (() => {})
   const out = outputPath(file, options.out)
-  const given = typeof options.recipe === 'string' ? readRecipe(options.recipe) : options.recipe
+  const start = typeof options.recipe === 'string' ? readRecipe(options.recipe) : options.recipe
 
   stage(`reading ${file}`)
   const prepare = async () => {
@@ -47,8 +47,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   }
   const { model, symbols } = await prepare()
   const original = await fileFacts(file, model)
-  const { search, warning } = await searchWorthwhile(model, options)
-  const data = isJudged({ ...options, search }) ? await openJobData(model, options) : undefined
+  const given = isJudged(options) ? await openGivenData(model, options) : noData
+  const { search, warning } = searchWorthwhile(options.search, given)
+  const data = isJudged({ ...options, search }) ? await jobData(given, options.seed) : undefined
   const digest = search !== undefined && isBuilding(search.algorithm) ? await modelDigest(file, model) : ''
   clock.lap('import')
 
@@ -72,9 +73,9 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const found =
     search === undefined
       ? undefined
-      : await searchedRecipes(model, search, { symbols, former, start: given, data, options, digest })
+      : await searchedRecipes(model, search, { symbols, former, start, data, options, digest })
   clock.lap('search')
-  const attempts = found ?? { first: given, after: () => undefined, isBestAsIs: false }
+  const attempts = found ?? { first: start, after: () => undefined, isBestAsIs: false }
   const job = { file, out, model, passes, prepare, options, symbols, former, data, clock, workshop: found?.workshop }
   const failures: string[] = []
   const last = await firstGood(attempts, job, ({ accuracy, checked }) => {
@@ -120,6 +121,8 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
     timing: clock.laps(),
   }
 }
+
+const noData: GivenData = { data: undefined, test: undefined }
 
 /** Samples are looked at as samples where something is to be fitted or judged; otherwise they are inputs to verify on. */
 const isJudged = ({ recipe, search, labels, testData, testLabels, metric, maxDrop }: JobOptions): boolean =>

@@ -1,5 +1,3 @@
-import { noPreprocess, readPreprocess } from '../accuracy/input/preprocess.js'
-import { openDataSet } from '../accuracy/open-data-set.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
@@ -7,7 +5,7 @@ import type { FormerNames } from '../passes/architecture/former-names.js'
 import { isBuilding } from '../search/request.js'
 import { channelScoringDefaults } from '../tune/channel-scorers.js'
 import type { Found } from './found.js'
-import type { JobData } from './job-data.js'
+import { type GivenData, type JobData, openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { defaultMaxDrop } from './judge.js'
 import type { SearchOptions } from './search-recipe.js'
@@ -28,19 +26,12 @@ export interface SearchContext {
  * What a job is to search: what it was asked for. A search that nobody asked for, since data alone were given, is left out where
  * they are too few to search on: then they are inputs to verify on.
  */
-export async function searchWorthwhile(
-  model: Model,
-  { search, data, labels, preprocess }: JobOptions,
-): Promise<{ readonly search: SearchOptions | undefined; readonly warning?: string }> {
-  if (search?.isDefault !== true || data === undefined) return { search }
-  const { count } = await openDataSet({
-    data,
-    labels,
-    preprocess: preprocess === undefined ? noPreprocess : readPreprocess(preprocess),
-    model,
-  })
-  if (count >= leastSamples) return { search }
-  const warning = `nothing was searched: ${count} samples are too few (${leastSamples} are enough); --search none says so`
+export function searchWorthwhile(
+  search: SearchOptions | undefined,
+  { data }: GivenData,
+): { readonly search: SearchOptions | undefined; readonly warning?: string } {
+  if (search?.isDefault !== true || data === undefined || data.count >= leastSamples) return { search }
+  const warning = `nothing was searched: ${data.count} samples are too few (${leastSamples} are enough); --search none says so`
   return { search: undefined, warning }
 }
 
@@ -70,9 +61,11 @@ export async function searchedRecipes(model: Model, search: SearchOptions, conte
       ...job,
       threads,
       calibration: data.calibration,
+      calibrationFor: async (sized) => (await openJobData(sized, options))!.calibration!,
       digest,
       maxDrop: options.maxDrop ?? defaultMaxDrop,
       stop: search.stop,
+      jobs: options.jobs,
       preprocess: options.preprocess,
       metric: options.metric,
       tune: options.tune,

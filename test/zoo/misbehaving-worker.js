@@ -8,8 +8,8 @@ const send = (message) => process.send(message)
 const held = []
 
 const acts = {
-  done: () => send({ outcome: { state: 'done', model: { pid: process.pid }, external: [], boundShapes: [] } }),
-  refuse: () => send({ outcome: { state: 'failed', kind: 'bad-file', error: 'refused' } }),
+  done: () => send({ answer: { state: 'done', model: { pid: process.pid }, external: [], boundShapes: [] } }),
+  refuse: () => send({ answer: { state: 'failed', kind: 'bad-file', error: 'refused' } }),
   throw: () => send({ bug: 'Error: a bug\n    at somewhere' }),
   abort: () => process.abort(),
   exit: () => process.exit(3),
@@ -49,7 +49,7 @@ const acts = {
   },
 }
 
-process.on('message', ({ job }) => acts[job.name.split('-')[0]](job.name))
+process.on('message', ({ request: job }) => acts[job.name.split('-')[0]](job.name))
 process.on('disconnect', () => {
   process.on('exit', () => process.kill(-process.pid, 'SIGKILL'))
   process.exit(1)

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -24,15 +24,23 @@ export interface Running {
   readonly result: Promise<Result>
 }
 
-export function start(...args: string[]): Running {
+export const start = (...args: string[]): Running => startWith({}, args)
+
+/** In a process group of its own, as a shell starts it: what a terminal sends goes to the group. */
+export const startInGroup = (...args: string[]): Running => startWith({ detached: true }, args)
+
+function startWith(options: { readonly detached?: boolean }, args: readonly string[]): Running {
   const env = { ...process.env, NO_COLOR: '1' }
-  let child: ChildProcess | undefined
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text
+    })
   const result = new Promise<Result>((resolve) => {
-    child = execFile(process.execPath, [main, ...args], { env, maxBuffer: 1 << 26 }, (_, stdout, stderr) =>
-      resolve({ code: child!.exitCode, stdout, stderr }),
-    )
+    child.once('close', (code) => resolve({ code, ...texts }))
   })
-  return { child: child!, result }
+  return { child, result }
 }
 
 export const run = (...args: string[]): Promise<Result> => start(...args).result

@@ -1,7 +1,8 @@
-// Starts a child of itself that never lets its event loop turn, tells its id, and waits to be killed.
+// Starts a child of itself that never lets its event loop turn, tells its id and its folder, and waits to be killed.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { endWithParent } from '../../dist/zoo/batch/end-with-parent.js'
+import { endWithParent } from '../../dist/zoo/processes/end-with-parent.js'
+import { makeScratch } from '../../dist/zoo/processes/scratch-folder.js'
 
 if (process.argv[2] === 'spin') {
   endWithParent()
@@ -13,6 +14,8 @@ if (process.argv[2] === 'spin') {
     })
   }, 500)
 } else {
-  const child = fork(fileURLToPath(import.meta.url), ['spin'], { detached: true })
-  child.on('message', () => process.stdout.write(`${child.pid}\n`))
+  const scratch = makeScratch()
+  const env = { ...process.env, TMPDIR: makeScratch(scratch) }
+  const child = fork(fileURLToPath(import.meta.url), ['spin'], { detached: true, env })
+  child.on('message', () => process.stdout.write(`${JSON.stringify({ pid: child.pid, scratch })}\n`))
 }

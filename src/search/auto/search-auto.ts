@@ -51,10 +51,12 @@ export async function searchAuto(request: BuildingRequest): Promise<BuildingOutc
   let losses = optionLosses(space, guess, least, measured)
   if (request.start !== undefined) await workshop.buildAll([request.start], 'brief')
 
-  const first = Math.ceil(firstShare * limits.candidates)
+  // What there are too few options for is candidates.
+  const whole = limits.candidates + limits.options - options.length
+  const first = Math.ceil(firstShare * whole)
   for (const [levels, most] of [
     [() => evenly(highestLevel, lowestLevel, first), first],
-    [() => levelsNear(workshop.latest(), base, limits.candidates - first), limits.candidates - first],
+    [() => levelsNear(workshop.latest(), base, whole - first), whole - first],
   ] as const) {
     onStage?.('putting options together')
     const known = new Set(workshop.built.map(({ candidate }) => keyOf(candidate)))
@@ -114,7 +116,10 @@ const evolvedSlack = briefSlack
 const evenly = (from: number, to: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (count === 1 ? from : from + ((to - from) * i) / (count - 1)))
 
-/** Between the fastest that keeps the metric and the fastest that may, once it is refitted with all effort. */
+/**
+ * From somewhat slower than the fastest that keeps the metric, which is what comes next if that one fails in the end, to the
+ * fastest that may keep it, once it is refitted with all effort.
+ */
 function levelsNear(
   built: readonly BuiltCandidate[],
   { opened, maxDrop }: Pick<BuildingRequest, 'opened' | 'maxDrop'>,
@@ -125,8 +130,8 @@ function levelsNear(
   const fastest = (loss: number) =>
     Math.min(originalMs, ...built.filter((each) => each.loss <= loss).map(({ latencyMs }) => latencyMs)) / originalMs
   const [slow, fast] = [fastest(mostLoss), fastest(briefSlack * mostLoss)]
-  return evenly(slow, Math.min(fast, narrowest * slow), count + 1).slice(1)
+  return evenly(Math.min(highestLevel, slow / narrowest), Math.min(fast, narrowest * slow), count + 1).slice(1)
 }
 
-/** The range of levels that are looked at closely is at least as wide as from 1 to this. */
-const narrowest = 0.9
+/** The range of levels that are looked at closely is at least as wide as from 1 to this, on either side. */
+const narrowest = 0.92

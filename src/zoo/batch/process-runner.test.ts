@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { isAlive } from '../../../test/zoo/is-alive.js'
 import { loadTarget } from '../../hw/target.js'
-import { residentInTable } from './process-group.js'
+import { residentInTable } from '../processes/process-group.js'
 import { ProcessRunner } from './process-runner.js'
 import type { Outcome, ZooJob } from './runner.js'
 

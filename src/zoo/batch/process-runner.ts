@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeStaged } from '../../export/staging.js'
+import { makeScratch } from '../processes/scratch-folder.js'
+import { sideBySideFlags } from '../processes/worker-process.js'
+import { JobProcess } from './job-process.js'
 import { filesOf, type JobLimits, type Outcome, type Runner, type RunObserver, type ZooJob } from './runner.js'
-import { makeScratch } from './scratch-folder.js'
-import { WorkerProcess } from './worker-process.js'
 
 /** How many processes do jobs, and what they do. */
 export interface ProcessRunnerOptions {
@@ -35,7 +36,7 @@ export class ProcessRunner implements Runner {
     const stop = new AbortController()
     const isOver = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
     const lane = async () => {
-      const seat = new Seat(module, jobsPerProcess)
+      const seat = new Seat(module, jobsPerProcess, width > 1 ? sideBySideFlags : [])
       const onAbort = () => void seat.close()
       isOver.addEventListener('abort', onAbort)
       try {
@@ -67,14 +68,16 @@ export class ProcessRunner implements Runner {
 class Seat {
   readonly #module: URL
   readonly #jobsPerProcess: number
+  readonly #flags: readonly string[]
   #occupant: Occupant | undefined
   #isClosed = false
   /** Of the last one to go. */
   #leaving: Promise<void> = Promise.resolve()
 
-  constructor(module: URL, jobsPerProcess: number) {
+  constructor(module: URL, jobsPerProcess: number, flags: readonly string[]) {
     this.#module = module
     this.#jobsPerProcess = jobsPerProcess
+    this.#flags = flags
   }
 
   async run(job: ZooJob, onStage: (text: string) => void): Promise<Outcome> {
@@ -94,7 +97,7 @@ class Seat {
     await this.#leave()
     if (this.#isClosed) return undefined
     const scratch = makeScratch()
-    const worker = new WorkerProcess(this.#module, { bytes, seconds }, scratch)
+    const worker = new JobProcess(this.#module, { bytes, seconds }, scratch, this.#flags)
     return (this.#occupant = { worker, scratch, bytes, jobs: 0 })
   }
 
@@ -113,7 +116,7 @@ class Seat {
 }
 
 interface Occupant {
-  readonly worker: WorkerProcess
+  readonly worker: JobProcess
   /** Its temporary files: it may be ended before it removes them. */
   readonly scratch: string
   /** What it may take. */
