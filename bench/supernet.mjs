@@ -21,6 +21,7 @@ import { dropIn, lossIn } from '../dist/search/auto/measured.js'
 import { corrected, optionLosses } from '../dist/search/auto/option-losses.js'
 import { promisingOptions } from '../dist/search/auto/screening.js'
 import { cleanUp } from '../dist/search/clean-up.js'
+import { curatedStep } from '../dist/search/curated-step.js'
 import { lossOf } from '../dist/search/fidelity/losses.js'
 import { weightProxy } from '../dist/search/fidelity/weight-proxy.js'
 import { openSpace } from '../dist/search/open-space.js'
@@ -33,6 +34,7 @@ import { modelDigest } from '../dist/zoo/facts.js'
 import { passContext } from '../dist/zoo/pass-context.js'
 import { SearchEvaluators } from '../dist/zoo/search-evaluators.js'
 import { searchSamples } from '../dist/zoo/search-samples.js'
+import { SizedSamples } from '../dist/zoo/sized-samples.js'
 import { originalFor } from '../dist/zoo/tailor.js'
 import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
@@ -114,7 +116,9 @@ async function measure(name, net) {
     data: samples.brief,
     options: {},
   })
-  const asked = { teacher, digest, space, scores }
+  const sized = new SizedSamples(teacher, calibration, { seed: 0, calibrationFor: async () => calibration })
+  const context = { scores, curated: { multipleOf: curatedStep(target) } }
+  const asked = { teacher, digest, space, sized, context }
   const evaluators = await SearchEvaluators.open({ ...asked, samples, isInherited: true }, job)
   const onTest = { ...samples, measured: test }
   const judged = await SearchEvaluators.open({ ...asked, samples: onTest, isInherited: false }, job)
