@@ -21,9 +21,9 @@ const firstShare = 0.6
 /**
  * The families one after the other: single options are screened by guesses that cost nothing and measured, an integer program
  * puts them together at many levels of latency, and those candidates are built, in two rounds, of which the second looks closer
- * at where the metric gives way; from there sub-networks evolve that inherit what options were fitted to, and the best of them
- * are built; the few that may win are refitted with all effort, by successive halving of the range between what keeps the metric
- * and what does not.
+ * at where the metric gives way; with `supernet`, from there sub-networks evolve that inherit what options were fitted to, and the
+ * best of them are built; the few that may win are refitted with all effort, by successive halving of the range between what
+ * keeps the metric and what does not.
  *
  * Found is the fastest candidate within the budgets whose metric drops by no more than allowed; with a budget of latency, the one
  * that loses least within it. The same request gives the same outcome, however many are built side by side, unless it is stopped.
