@@ -150,5 +150,6 @@ describe('candidates in processes of their own', () => {
     expect([isAlive(pid), existsSync(folder)]).toEqual([true, true])
     await evaluator.close()
     expect([isAlive(pid), existsSync(folder), existsSync(evaluator.folder)]).toEqual([false, false, false])
+    expect(await evaluator.evaluate(recipe('done'))).toEqual(here)
   })
 })

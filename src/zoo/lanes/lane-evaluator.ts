@@ -32,7 +32,8 @@ const defaultModule = new URL('./lane-worker.js', import.meta.url)
 /**
  * Evaluates candidates in processes of their own, side by side; each gives what this process would. The processes start at once,
  * and get to know what to evaluate with later. What one of them does not answer (it crashed, it ran out of memory) is evaluated
- * in this process. Close it when done, once or more often: nothing is left behind, nor when this process is killed.
+ * in this process. Close it when done, once or more often: nothing is left behind, nor when this process is killed. What comes
+ * after that is evaluated in this process, too.
  */
 export class LaneEvaluator implements Evaluator {
   readonly lanes: number
@@ -42,6 +43,7 @@ export class LaneEvaluator implements Evaluator {
   readonly #idle: Lane[]
   readonly #all: readonly Lane[]
   #opened: OpenedLanes | undefined
+  #isClosed = false
   /** The last of the evaluations in this process, which come one after the other. */
   #here: Promise<unknown> = Promise.resolve()
 
@@ -66,6 +68,7 @@ export class LaneEvaluator implements Evaluator {
     const known = await own.known(recipe)
     if (known !== undefined) return known
     if (stop?.aborted) return stopped()
+    if (this.#isClosed) return own.evaluate(recipe)
     const lane = this.#idle.pop()
     if (lane === undefined) throw new Error(`more candidates at a time than ${this.lanes}`)
     const answer = await lane.ask({ setup, recipe }).finally(() => this.#idle.push(lane))
@@ -91,6 +94,7 @@ export class LaneEvaluator implements Evaluator {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const each of [this.#options.signal, this.#opened?.stop]) each?.removeEventListener('abort', this.#kill)
     await Promise.all(this.#all.map((lane) => lane.close()))
     await rm(this.folder, { recursive: true, force: true })
