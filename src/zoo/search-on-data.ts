@@ -97,9 +97,11 @@ async function searchIn(
   }
   const stop = stopOf(job.stop, options.seconds)
   const own = { brief: await evaluatorOf('brief'), full: await evaluatorOf('full') }
+  const warnings: string[] = []
   if (lanes !== undefined) {
     const lanePlace = { model: place, samples: samplesOf('brief'), options: job, moments, curated }
-    await setUpLanes(lanes, lanePlace, { own: own.brief, stop })
+    const onLost = (why: string) => warnings.push(`a candidate could not be built and was left out: ${why}`)
+    await setUpLanes(lanes, lanePlace, { own: own.brief, stop, onLost })
   }
   const { space, table } = opened
   const originalMs = table.score(space.original).latencyMs
@@ -140,6 +142,7 @@ async function searchIn(
       const best = (taken === undefined ? undefined : tried.get(taken)) ?? null
       return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
     },
+    warnings,
     workshop: { teacher, scores, fittedBy: (recipe) => own.full.fittedBy(recipe) },
   }
 }
