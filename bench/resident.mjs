@@ -31,11 +31,15 @@ export function usageOf(pid) {
 
 /** Looks at it five times a second until it is stopped; then the most that was seen. */
 export function watchResident(pid) {
-  let peak = 0
+  let [peak, processor] = [0, 0]
   const timer = setInterval(() => {
-    peak = Math.max(peak, usageOf(pid).bytes)
+    const { bytes, cpuSeconds } = usageOf(pid)
+    peak = Math.max(peak, bytes)
+    processor = Math.max(processor, cpuSeconds)
   }, 200)
   return {
+    /** Of processor time, as last seen. */
+    cpuSeconds: () => processor,
     /** Since the last time that somebody asked. */
     take() {
       const seen = peak

@@ -6,7 +6,10 @@ import { watchResident } from './resident.mjs'
 
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
-/** The report of one run of optimize, with seconds and the most memory that was seen; its files go to a folder. */
+/**
+ * The report of one run of optimize, with seconds (on the clock, and of processors as last seen) and the most memory that was seen;
+ * its files go to a folder.
+ */
 export async function runOptimize(model, flags, folder) {
   const report = join(folder, 'report.json')
   const paths = ['--out', join(folder, 'out.onnx'), '--report', report]
@@ -19,5 +22,6 @@ export async function runOptimize(model, flags, folder) {
   const peakBytes = resident.stop()
   if (code !== 0) throw new Error(`exit code ${code}`)
   const seconds = (performance.now() - started) / 1000
-  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, peakBytes }
+  const cpuSeconds = resident.cpuSeconds()
+  return { report: JSON.parse(readFileSync(report, 'utf8')), seconds, cpuSeconds, peakBytes }
 }

@@ -25,6 +25,11 @@ const builder = (args: Argv) =>
         describe: 'how weights are refitted before that [default: the first that there is]',
       },
       'channel-scores': channelScoresOption,
+      recipe: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a recipe, such as a search saved: what each of its decisions is worth, and what to change besides',
+      },
       cache: {
         type: 'string',
         requiresArg: true,
@@ -37,6 +42,7 @@ const builder = (args: Argv) =>
     })
     .example('$0 advise model.onnx', 'blocks and widths on neural-engine, by the latency they would save')
     .example('$0 advise model.onnx --data images/ --labels labels.csv', 'with what each costs in accuracy')
+    .example('$0 advise model.onnx --recipe found.json', 'what it comes to without each decision, and with one more')
     .example('$0 advise model.onnx --json', 'blocks and groups with the names that recipes use')
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never
@@ -62,6 +68,7 @@ export const adviseCommand: CommandModule<object, Options> = {
       preprocess: options.preprocess,
       metric: options.metric,
       tune,
+      recipe: options.recipe,
       channelScores: options['channel-scores'] ?? defaultChannelScoring(options.data !== undefined, tune !== 'none'),
       cache: options.cache,
       seed: options.seed,

@@ -3,6 +3,7 @@ import { stderr, stdout } from 'node:process'
 import type { Argv, CommandModule } from 'yargs'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { Report } from '../report/report.js'
+import { isBuilding } from '../search/request.js'
 import { defaultChannelScoring } from '../tune/channel-scorers.js'
 import { defaultTuner, tunerNames } from '../tune/tuners.js'
 import type { SearchOptions } from '../zoo/search-recipe.js'
@@ -162,7 +163,7 @@ async function run(options: Options): Promise<void> {
 
 /** A search on data is ended by the first Ctrl-C with the best so far; everything else ends at once. */
 function interruptsOf(search: SearchOptions | undefined): { stop: AbortSignal | undefined; signal: AbortSignal } {
-  if (search?.algorithm !== 'auto') return { stop: undefined, signal: interruptSignal() }
+  if (search === undefined || !isBuilding(search.algorithm)) return { stop: undefined, signal: interruptSignal() }
   return stopThenInterrupt(() =>
     stderr.write('\noptimize: finishing with the best so far; Ctrl-C once more ends at once\n'),
   )

@@ -1,6 +1,6 @@
 import type { Ora } from 'ora'
 
-/** One line on stderr that says what is going on; silent off a terminal. */
+/** What is going on, on stderr: one line on a terminal; elsewhere, of what takes long, a line now and then. */
 export interface Progress {
   stage(text: string): void
   stop(): void
@@ -15,7 +15,8 @@ const patienceMs = 300
 export const isLive = (): boolean => process.stderr.isTTY === true && process.stderr.columns > 0
 
 export async function startProgress(enabled: boolean): Promise<Progress> {
-  if (!enabled || !isLive()) return silent
+  if (!enabled) return silent
+  if (!isLive()) return startLines()
   const { default: ora } = await import('ora')
   let spinner: Ora | undefined
   let text = ''
@@ -31,6 +32,27 @@ export async function startProgress(enabled: boolean): Promise<Progress> {
       clearTimeout(timer)
       spinner?.stop()
     },
+  }
+}
+
+/** Between two lines in a log, and before the first. */
+const lineMs = 10_000
+
+/** For logs: what goes on after a while, and whatever is new from then on, but no line on the heels of another. */
+function startLines(): Progress {
+  const start = performance.now()
+  let [text, shown] = ['', '']
+  const timer = setInterval(() => {
+    if (text === shown) return
+    process.stderr.write(`[${Math.round((performance.now() - start) / 1000)} s] ${text}\n`)
+    shown = text
+  }, lineMs)
+  timer.unref()
+  return {
+    stage(next) {
+      text = next
+    },
+    stop: () => clearInterval(timer),
   }
 }
 

@@ -5,7 +5,8 @@ export const searchOptions = {
   search: {
     choices: searchAlgorithms,
     describe:
-      'how a recipe is looked for; none: exact passes only; auto: candidates are built and measured on --data; by estimates ' +
+      'how a recipe is looked for; none: exact passes only; auto: candidates are built and measured on --data; supernet: the ' +
+      'same, and sub-networks evolve that inherit fitted weights; multi-shot: candidates evolve that are all fitted; by estimates ' +
       'and weights alone: exact, proved to be the best within --budget, evolution, also without a budget ' +
       '[default: auto with --data and without --recipe, else none]',
   },
@@ -13,7 +14,8 @@ export const searchOptions = {
     type: 'string',
     default: defaultSpace,
     requiresArg: true,
-    describe: 'what a search may change: widths, blocks, convolutions (those outside of blocks)',
+    describe:
+      'what a search may change: widths, blocks, convolutions (those outside of blocks), resolution (of the image that is taken)',
   },
   budget: {
     type: 'string',
@@ -29,17 +31,17 @@ export const searchOptions = {
   'search-time': {
     type: 'number',
     requiresArg: true,
-    describe: 'seconds after which auto ends with the best so far, as the first Ctrl-C does',
+    describe: 'seconds after which a search on data ends with the best so far, as the first Ctrl-C does',
   },
   cache: {
     type: 'string',
     requiresArg: true,
-    describe: "folder where auto keeps what it measured [default: the user's cache]",
+    describe: "folder where a search on data keeps what it measured [default: the user's cache]",
   },
   resume: {
     type: 'boolean',
     default: true,
-    describe: 'auto goes on where it was ended; --no-resume measures everything anew',
+    describe: 'a search on data goes on where it was ended; --no-resume measures everything anew',
   },
   'co-resident': {
     type: 'string',
@@ -51,6 +53,6 @@ export const searchOptions = {
   evaluations: {
     type: 'number',
     requiresArg: true,
-    describe: 'candidates that evolution may score [default: 100000] or auto may build [default: 60]',
+    describe: 'candidates that evolution may score [default: 100000] or a search on data may build [default: 60]',
   },
 } as const

@@ -129,24 +129,35 @@ describe('CostTable', () => {
     )
   })
 
-  it('keeps kernels of very many combinations as they occur', () => {
+  it.each([
+    ['very many combinations', 5],
+    ['more combinations than safe integers', 17],
+  ])('keeps kernels of %s as they occur', (_, count) => {
     const random = new SeededRandom(1)
-    const choices = [0, 1, 2, 3, 4]
+    const choices = Array.from({ length: count }, (_, i) => i)
     const spec: CostTableSpec = {
       optionCounts: choices.map(() => 50),
       kernels: [
         {
           name: 'wide',
           choices,
-          variant: (options) => ({ shape: { ...conv, macs: options.reduce((sum, option) => sum * 50 + option, 0) } }),
+          // Every option counts, so that no entry can be taken for another.
+          variant: (options) => ({
+            shape: { ...conv, macs: options.reduce((sum, option, i) => sum + (option + 1) ** (1 + i / 17), 0) },
+          }),
         },
       ],
-      activations: [{ choices, bytes: (options) => options[0]! + options[4]! }],
+      activations: [{ choices, bytes: (options) => options[0]! + options.at(-1)! }],
       peakBytes: ([size]) => size!,
       cost: ({ shape }) => figures(shape),
     }
     const table = new CostTable(spec)
-    const candidates = Array.from({ length: 3000 }, () => draw(spec.optionCounts, random))
+    const drawn = Array.from({ length: 1500 }, () => draw(spec.optionCounts, random))
+    // Of choices at both ends and in the middle neighbours that differ in nothing else.
+    const near = [0, count >> 1, count - 1].flatMap((choice) =>
+      drawn.slice(0, 500).map((candidate) => candidate.with(choice, (candidate[choice]! + 1) % 50)),
+    )
+    const candidates = [...drawn, ...near]
     for (const candidate of [...candidates, ...candidates])
       expect(table.score(candidate)).toEqual(direct(spec, candidate))
     expect(table.predicted).toBe(new Set(candidates.map(String)).size)

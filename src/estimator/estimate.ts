@@ -5,17 +5,23 @@ import { residency } from '../hw/residency.js'
 import type { ArrayTarget, Precision, Target } from '../hw/target.js'
 import type { Model } from '../ir/graph.js'
 import { inferTypes } from '../ir/infer.js'
+import { atDefaults } from './at-defaults.js'
 import { energyMetrics } from './energy-metrics.js'
 import { callOfMs, inNetworkMs } from './interaction.js'
 import { memoryMetrics } from './memory-metrics.js'
 import type { KernelMetrics, Metrics } from './metrics.js'
 import { loadPredictor, type Predictor } from './predictor.js'
 
-/** Latency, energy, memory and what bounds each kernel, for one inference of `model` on `target`. Infers types first. */
-export function estimate(model: Model, target: Target, binding: Binding = {}): Metrics {
+/**
+ * Latency, energy, memory and what bounds each kernel, for one inference of `given` on `target`, inputs with a default value at
+ * that. Infers types first.
+ */
+export function estimate(given: Model, target: Target, binding: Binding = {}): Metrics {
+  const { model, assumption } = atDefaults(given)
   inferTypes(model)
   const { kernels, assumptions, precision } = planKernels(model, target, binding)
-  return metricsOf(model, target, kernels, assumptions, precision)
+  const assumed = assumption === undefined ? assumptions : [assumption, ...assumptions]
+  return metricsOf(model, target, kernels, assumed, precision)
 }
 
 /** The same for kernels that are known already: `assumptions` says of what. */

@@ -18,7 +18,8 @@ export type Fill = (item: number, options: readonly number[], into: Float64Array
 
 /**
  * Values of items that each depend on a few choices, computed when first asked for. All items' entries lie in one array;
- * the position is a mixed-radix number of the options.
+ * the position is a mixed-radix number of the options. Where there are more combinations than numbers that are told apart, the
+ * number has several digits, each of as many choices as a safe integer holds, and entries lie in Maps within Maps.
  */
 export class MemoTable {
   /** How many items there are. */
@@ -33,9 +34,11 @@ export class MemoTable {
   readonly #start: Int32Array
   readonly #choice: Int32Array
   readonly #stride: Float64Array
-  /** Where the item's dense entries begin; -1: it has a Map. */
+  /** Where the item's dense entries begin; -1: they are sparse. */
   readonly #offset: Int32Array
-  readonly #sparse: (Map<number, number> | undefined)[] = []
+  readonly #sparse: (Entries | undefined)[] = []
+  /** By item, the places in `#choice` at which digits after the first begin, and where the last one ends. */
+  readonly #digits: (readonly number[])[] = []
   readonly #known: Uint8Array
   #end: number
 
@@ -50,19 +53,23 @@ export class MemoTable {
     let entries = 0
     items.forEach(({ choices }, item) => {
       let combinations = 1
+      const digits: number[] = []
       for (const index of choices) {
         const count = optionCounts[index]
         if (count === undefined) throw new RangeError(`item ${item} depends on choice ${index}, which does not exist`)
+        if (combinations * count > Number.MAX_SAFE_INTEGER) {
+          digits.push(choice.length)
+          combinations = 1
+        }
         choice.push(index)
         stride.push(combinations)
         combinations *= count
       }
-      if (combinations > Number.MAX_SAFE_INTEGER)
-        throw new RangeError(`item ${item} depends on ${choices.length} choices with ${combinations} combinations`)
       this.#start[item + 1] = choice.length
-      const isDense = combinations <= mostDense
+      this.#digits.push([...digits, choice.length])
+      const isDense = digits.length === 0 && combinations <= mostDense
       this.#offset[item] = isDense ? entries : -1
-      this.#sparse.push(isDense ? undefined : new Map())
+      this.#sparse.push(isDense ? undefined : new Entries())
       if (isDense) entries += combinations
     })
     this.#choice = Int32Array.from(choice)
@@ -74,21 +81,39 @@ export class MemoTable {
 
   /** Where the item's values for this candidate begin in `values`. Every option must exist. */
   find(item: number, candidate: Candidate): number {
-    let key = 0
-    const end = this.#start[item + 1]!
-    for (let k = this.#start[item]!; k < end; k++) key += candidate[this.#choice[k]!]! * this.#stride[k]!
     const offset = this.#offset[item]!
-    if (offset >= 0) {
-      const entry = offset + key
-      return this.#known[entry] === 1 ? entry * this.#width : this.#compute(item, candidate, entry)
+    if (offset < 0) return this.#findSparse(item, candidate)
+    const entry = offset + this.#number(this.#start[item]!, this.#start[item + 1]!, candidate)
+    return this.#known[entry] === 1 ? entry * this.#width : this.#compute(item, candidate, entry)
+  }
+
+  #findSparse(item: number, candidate: Candidate): number {
+    let entries = this.#sparse[item]!
+    let key = 0
+    let from = this.#start[item]!
+    const digits = this.#digits[item]!
+    for (const [i, end] of digits.entries()) {
+      key = this.#number(from, end, candidate)
+      from = end
+      if (i === digits.length - 1) break
+      let within = entries.within.get(key)
+      if (within === undefined) entries.within.set(key, (within = new Entries()))
+      entries = within
     }
-    const entry = this.#sparse[item]!.get(key)
+    const entry = entries.at.get(key)
     if (entry !== undefined) return entry * this.#width
     this.#grow()
     const at = this.#compute(item, candidate, this.#end)
-    this.#sparse[item]!.set(key, this.#end)
+    entries.at.set(key, this.#end)
     this.#end += 1
     return at
+  }
+
+  /** Of the choices at [from, to) the mixed-radix number of their options. */
+  #number(from: number, to: number, candidate: Candidate): number {
+    let number = 0
+    for (let k = from; k < to; k++) number += candidate[this.#choice[k]!]! * this.#stride[k]!
+    return number
   }
 
   #compute(item: number, candidate: Candidate, entry: number): number {
@@ -108,4 +133,10 @@ export class MemoTable {
     larger.set(this.values)
     this.values = larger
   }
+}
+
+/** Entries of an item by the last digit of its number; by digits before it the entries within. */
+class Entries {
+  readonly at = new Map<number, number>()
+  readonly within = new Map<number, Entries>()
 }

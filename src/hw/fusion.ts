@@ -37,14 +37,22 @@ export interface Fused {
   readonly op: string | undefined
 }
 
-/** Follows the rules from `anchor`. `isKnown`: constant, or folded to a constant before anything runs. */
-export function fuse(anchor: Node, rules: readonly FusionRule[], isKnown: (value: Value) => boolean): Fused {
+/**
+ * Follows the rules from `anchor`. `isKnown`: constant, or folded to a constant before anything runs. `isTaken`: part of another
+ * kernel, since two may end at the same addition.
+ */
+export function fuse(
+  anchor: Node,
+  rules: readonly FusionRule[],
+  isKnown: (value: Value) => boolean,
+  isTaken: (node: Node) => boolean,
+): Fused {
   const nodes = [anchor]
   let op: string | undefined
   let from = 0
   for (let at = anchor; ; ) {
     const next = soleConsumer(at)
-    if (next === undefined || next.graph !== anchor.graph || next.domain !== '') break
+    if (next === undefined || next.graph !== anchor.graph || next.domain !== '' || isTaken(next)) break
     const index = rules.findIndex(
       (rule, i) =>
         i >= from &&

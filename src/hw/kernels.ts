@@ -96,7 +96,12 @@ class Planner {
     const { nodes, op } =
       rules === undefined || this.#isAlone
         ? { nodes: [node], op: undefined }
-        : fuse(node, rules, (value) => this.#operands.isKnown(value))
+        : fuse(
+            node,
+            rules,
+            (value) => this.#operands.isKnown(value),
+            (each) => this.#fused.has(each),
+          )
     for (const member of nodes.slice(1)) this.#fused.add(member)
     if (rules === undefined && this.#measure.isDense(node, traits)) this.#fuseFollowers(node, nodes)
     this.kernels.push(this.#measure.kernel({ nodes, op, repeats }))
@@ -149,7 +154,7 @@ class Planner {
     let between: Node[] = []
     for (let at = anchor; ; ) {
       const next = at.outputs[0]?.soleUser
-      if (next === undefined || next.graph !== anchor.graph) return
+      if (next === undefined || next.graph !== anchor.graph || this.#fused.has(next)) return
       if (this.#operands.isFreeConversion(next)) {
         between.push(next)
         at = next

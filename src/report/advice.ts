@@ -9,16 +9,41 @@ export interface Advice {
   readonly adviceVersion: 1
   readonly model: ModelFacts
   readonly target: { readonly name: string; readonly kind: string; readonly provenance: string }
-  /** The model after the exact passes: what alternatives are compared with. By the target's rules. */
+  /** The model after the exact passes, and with the recipe if there is one: what alternatives are compared with. By the target's rules. */
   readonly base: DecisionFigures
   readonly blocks: readonly AdvisedBlock[]
   readonly groups: readonly AdvisedGroup[]
+  /** What changes are made besides, and what each decision of it is worth; left out: none was given. */
+  readonly recipe?: AdvisedRecipe
   /** What fidelity was measured on; null: it was not. */
   readonly data: { readonly source: string; readonly samples: number } | null
   /** Best first. */
   readonly alternatives: readonly AdvisedAlternative[]
   /** Alternatives that a block or group does not have. */
   readonly declined: readonly { readonly decision: Decision; readonly reason: string; readonly remedy: string }[]
+}
+
+/** A recipe whose decisions are weighed one by one; alternatives are single further changes of what it makes of the model. */
+export interface AdvisedRecipe {
+  readonly file: string
+  /** The model without the recipe. */
+  readonly original: DecisionFigures
+  /** What losses are: of outputs, measured after a refit, or a proxy by weights. */
+  readonly losses: { readonly source: 'measured' | 'proxy'; readonly note: string }
+  /** Of the whole recipe; null: not measured. */
+  readonly loss: number | null
+  readonly decisions: readonly WeighedDecision[]
+}
+
+/** A decision of a recipe, and what the recipe comes to without it. */
+export interface WeighedDecision {
+  readonly decision: Decision
+  readonly place: string
+  readonly from: string
+  readonly to: string
+  /** null: without it another decision is not possible, `declined`. */
+  readonly without: (DecisionFigures & { readonly loss: number | null }) | null
+  readonly declined: { readonly reason: string; readonly remedy: string } | null
 }
 
 /** A block as recipes name it. */

@@ -1,3 +1,4 @@
+import type { Decision } from '../passes/architecture/decision.js'
 import { change, significant } from './format.js'
 import type { DecisionEntry } from './report.js'
 
@@ -11,10 +12,14 @@ export const decisionColumns = [
   { title: 'NSR', isFigure: true },
 ] as const
 
+/** What is done, in a word: the form of a block or convolution, else the kind of decision. */
+export const decisionWord = (decision: Decision): string =>
+  decision.kind === 'block' || decision.kind === 'convolution' ? decision.alternative : decision.kind
+
 /** A decision as one cell a column. */
 export function decisionCells({ decision, place, from, to, kind, before, after, fidelity }: DecisionEntry): string[] {
   return [
-    `${decision.kind === 'block' ? decision.alternative : decision.kind}: ${place}`,
+    `${decisionWord(decision)}: ${place}`,
     `${from} -> ${to}`,
     kind,
     change(before.latencyMs, after.latencyMs),

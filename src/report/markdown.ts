@@ -2,6 +2,7 @@ import type { Metrics } from '../estimator/metrics.js'
 import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { decisionCells, decisionColumns } from './decision-rows.js'
 import { bytes, change, count, milliseconds, seconds, significant } from './format.js'
+import { marginalColumns, marginalRows } from './marginal-rows.js'
 import type { Report } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
@@ -67,6 +68,10 @@ function searchSection({ search }: Report): string[] {
       ({ latencyMs, loss, energyMj, weightBytes, peakActivationBytes }) =>
         `| ${milliseconds(latencyMs)} | ${significant(loss)} | ${significant(energyMj)} mJ | ${bytes(weightBytes)} | ${bytes(peakActivationBytes)} |`,
     ),
+    '',
+    `| ${marginalColumns.map(({ title }) => title).join(' | ')} |`,
+    `|${marginalColumns.map(({ isFigure }) => (isFigure ? '---:' : '---')).join('|')}|`,
+    ...marginalRows(search).map((cells) => `| ${cells.map(escapeMarkdown).join(' | ')} |`),
     '',
     '| choice | chosen | instead: latency, expected loss, why not |',
     '|---|---|---|',

@@ -4,8 +4,8 @@ import type { Decision, RecipeOrigin } from '../passes/architecture/decision.js'
 export type SearchEntry = { readonly algorithm: 'none' } | SearchedEntry
 
 export interface SearchedEntry {
-  /** `auto`: on data, with candidates that were built. */
-  readonly algorithm: 'exact' | 'evolution' | 'auto'
+  /** `auto`, `supernet`, `multi-shot`: on data, with candidates that were built. */
+  readonly algorithm: 'exact' | 'evolution' | 'auto' | 'supernet' | 'multi-shot'
   readonly seed: number
   readonly space: {
     readonly parts: readonly string[]
@@ -40,6 +40,10 @@ export interface SearchedEntry {
   readonly reason: string | null
   /** Around the best: every choice with what its other options would come to. */
   readonly landscape: readonly SearchedChoice[]
+  /** What each decision of the best brings, by estimates: the best without it. Left out: nothing is decided. */
+  readonly without?: readonly ChangedPoint[]
+  /** The further change that saves most for what it is expected to lose; left out: none saves any latency. */
+  readonly next?: ChangedPoint
   /** Candidates that were built and run, in order; left out: none were. */
   readonly built?: readonly BuiltPoint[]
   /** What an expert asked for, in the order of the file; left out: nothing. */
@@ -97,12 +101,23 @@ export interface SearchPoint {
   readonly decisions: readonly Decision[]
 }
 
-/** A candidate that was built, refitted and run; `loss` is what it lost. */
+/** A candidate that was built and run; `loss` is what it lost. */
 export interface BuiltPoint extends SearchPoint {
-  /** With how much effort it was refitted. */
-  readonly rung: 'brief' | 'full'
+  /** With how much effort it was refitted; `inherited`: with weights that single options were fitted to. */
+  readonly rung: 'inherited' | 'brief' | 'full'
   /** What the metric is expected to drop by, from samples that it was not fitted to. */
   readonly drop: number
+}
+
+/** The best with one choice decided otherwise. */
+export interface ChangedPoint extends Omit<SearchPoint, 'decisions' | 'loss'> {
+  /** The block, group or input. */
+  readonly place: string
+  readonly chosen: string
+  /** What it is instead. */
+  readonly option: string
+  /** Expected, more than the best; null: not known. */
+  readonly lossChange: number | null
 }
 
 export interface SearchedChoice {

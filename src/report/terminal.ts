@@ -4,6 +4,7 @@ import type { Metrics } from '../estimator/metrics.js'
 import { accuracyCells, accuracyColumns } from './accuracy-rows.js'
 import { decisionCells, decisionColumns } from './decision-rows.js'
 import { bytes, change, count, magnitude, milliseconds, seconds, significant } from './format.js'
+import { marginalColumns, marginalRows } from './marginal-rows.js'
 import type { AccuracyEntry, Report, VerificationEntry } from './report.js'
 import { energyLine, memoryTimeline, peakLine, sramLine, useLine } from './resources.js'
 import { type FigureRow, figureRows } from './rows.js'
@@ -21,6 +22,7 @@ export function terminalReport(report: Report, colors: Colors): string {
     firedPasses(report, colors),
     searchLines(report.search).join('\n'),
     decisionTable(report, colors),
+    marginalTable(report, colors),
     verificationLine(report.verification, colors),
     accuracySection(report, colors),
     ...report.warnings.map((warning) => colors.yellow(`warning: ${warning}`)),
@@ -56,6 +58,22 @@ function firedPasses({ passes }: Report, colors: Colors): string {
     const declined = pass.skipped.map(({ reason, count: times }) => `${reason} x ${times}`).join(', ')
     table.push([pass.name, pass.kind, count(pass.fired), colors.dim(declined)])
   }
+  return table.toString()
+}
+
+/** More decisions of a search than these are in the report file. */
+const mostMarginals = 8
+
+/** What the decisions of a search bring that bring most, and what would be the next one. */
+function marginalTable({ search }: Report, colors: Colors): string {
+  const rows = marginalRows(search)
+  if (rows.length === 0) return ''
+  const table = plainTable(
+    marginalColumns.map(({ title }) => colors.dim(title)),
+    marginalColumns.map(({ isFigure }) => (isFigure ? 'right' : 'left')),
+  )
+  const last = rows.at(-1)!
+  table.push(...(rows.length > mostMarginals ? [...rows.slice(0, mostMarginals - 1), last] : rows))
   return table.toString()
 }
 
@@ -167,7 +185,8 @@ export function columnTable(
     columns.map(({ isFigure }) => (isFigure ? 'right' : 'left')),
   )
   table.push(...rows)
-  return table.toString()
+  // The last column is filled up as well, to its longest cell.
+  return table.toString().replaceAll(/ +$/gm, '')
 }
 
 /** A cli-table3 without borders: columns two spaces apart. */

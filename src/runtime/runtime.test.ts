@@ -67,6 +67,29 @@ describe('the child process', () => {
     expect(compareTensors('y', feeds.get('x')!, outputs.get('y'), exactTolerance)).toMatchObject({ agrees: true })
   })
 
+  test('large outputs come through unchanged, of several calls at once and one after the other', async () => {
+    const { bytes } = bytesOf((g) => {
+      const x = g.input('x', 'float32', [1, 'n'])
+      g.output(g.op('Identity', [x]), 'same')
+      g.output(g.op('Neg', [x]), 'negative')
+    })
+    const session = await runtime.load({ bytes })
+    if (isFailure(session)) throw new Error(session.message)
+    const check = async (from: number, count: number) => {
+      const x = Tensor.float32(
+        Array.from({ length: count }, (_, i) => from + i),
+        [1, count],
+      )
+      const outputs = await runtime.run(session, new Map([['x', x]]))
+      if (isFailure(outputs)) throw new Error(outputs.message)
+      expect(outputs.get('same')!.array()).toEqual(x.array())
+      const negative = outputs.get('negative')!.array() as Float32Array
+      expect([negative[0], negative.at(-1)]).toEqual([from === 0 ? -0 : -from, 1 - from - count])
+    }
+    for (let round = 0; round < 3; round++)
+      await Promise.all([30_000, 5, 9000, 70_000, 20_000].map((count, i) => check(i + round, count)))
+  })
+
   test('a refusal is a result, and the next call works', async () => {
     expect(await runtime.load({ bytes: Buffer.from('no model') })).toMatchObject({ failure: 'load-error' })
     const { bytes } = bytesOf((g) => g.output(g.op('Relu', [g.input('x', 'float32', [1])]), 'y'))

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { DType } from '../ir/dtype.js'
 import { Tensor } from '../ir/tensor.js'
+import { Exchange, type TensorRecord } from './exchange.js'
 
 /** A model for the runtime. External data needs a path. */
 export type ModelSource = { readonly path: string } | { readonly bytes: Uint8Array }
@@ -44,17 +45,12 @@ export interface LoadSettings {
   readonly tracePrefix?: string
 }
 
-interface TensorRecord {
-  readonly dtype: string
-  readonly dims: readonly number[]
-  readonly bytes?: Uint8Array
-  readonly strings?: readonly string[]
-}
-
 interface Pending {
   readonly resolve: (value: unknown) => void
   readonly onFailure: (failure: RuntimeFailure) => void
   readonly kind: FailureKind
+  /** Its answer is outputs. */
+  readonly isRun: boolean
 }
 
 /**
@@ -65,6 +61,7 @@ export class Runtime {
   readonly #options: RuntimeOptions
   readonly #pending = new Map<number, Pending>()
   #child: ChildProcess | undefined
+  #exchange: Exchange | undefined
   #generation = 0
   #nextId = 1
 
@@ -89,8 +86,7 @@ export class Runtime {
     outputs?: readonly string[],
   ): Promise<Map<string, Tensor> | RuntimeFailure> {
     if (session.generation !== this.#generation) return lostSession
-    const args = { session: session.id, feeds: toRecords(feeds), outputs }
-    const results = await this.#call('run', args, 'run-error')
+    const results = await this.#call('run', { session: session.id, outputs }, 'run-error', toRecords(feeds))
     if (isFailure(results)) return results
     const tensors = new Map<string, Tensor>()
     for (const [name, record] of Object.entries(results as Record<string, TensorRecord>))
@@ -129,11 +125,19 @@ export class Runtime {
     this.#forget({ failure: 'crash', message: 'the runtime was closed' })
   }
 
-  #call(call: string, args: object, kind: FailureKind): Promise<object> {
+  /** `feeds`: of a single run, whose answer is outputs. */
+  #call(
+    call: string,
+    args: object,
+    kind: FailureKind,
+    feeds?: Readonly<Record<string, TensorRecord>>,
+  ): Promise<object> {
     const { signal, timeoutMs = 120_000 } = this.#options
     signal?.throwIfAborted()
     const child = this.#child ?? this.#start()
+    const exchange = this.#exchange
     const id = this.#nextId++
+    const sent = feeds === undefined ? args : { ...args, feeds: exchange?.put(id, feeds) ?? feeds }
     return new Promise((resolve, reject) => {
       child.ref()
       child.channel?.ref()
@@ -145,6 +149,7 @@ export class Runtime {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         this.#pending.delete(id)
+        exchange?.release(id)
         if (this.#pending.size === 0) {
           child.unref()
           child.channel?.unref()
@@ -154,8 +159,13 @@ export class Runtime {
         else resolve(value)
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#pending.set(id, { resolve: (value) => settle(value as object), onFailure: settle, kind })
-      child.send({ id, call, args }, (error) => {
+      this.#pending.set(id, {
+        resolve: (value) => settle(value as object),
+        onFailure: settle,
+        kind,
+        isRun: feeds !== undefined,
+      })
+      child.send({ id, call, args: sent }, (error) => {
         if (error !== null) settle({ failure: 'crash', message: error.message })
       })
     })
@@ -163,12 +173,17 @@ export class Runtime {
 
   #start(): ChildProcess {
     const unreleased = this.#options.allowUnreleasedOpsets ? { ALLOW_RELEASED_ONNX_OPSET_ONLY: '0' } : {}
-    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), {
-      serialization: 'advanced',
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { ...process.env, ...unreleased },
-    })
+    const exchange = Exchange.open()
+    const child = fork(
+      fileURLToPath(new URL('./worker.js', import.meta.url)),
+      exchange === undefined ? [] : ['exchange'],
+      {
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(exchange?.descriptors ?? [])],
+        env: { ...process.env, ...unreleased },
+      },
+    )
     let noise = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       noise = (noise + chunk.toString()).slice(-2000)
@@ -176,8 +191,12 @@ export class Runtime {
     ;(child.stderr as unknown as { unref?: () => void } | null)?.unref?.()
     child.on('message', (message: { id: number; value?: unknown; error?: string }) => {
       const pending = this.#pending.get(message.id)
-      if (message.error === undefined) pending?.resolve(message.value ?? {})
-      else pending?.onFailure({ failure: pending.kind, message: firstLine(message.error) })
+      if (message.error === undefined) {
+        // Of a call that nobody waits for any more the exchange may be closed.
+        if (pending?.isRun && exchange?.fetch(message.value as Record<string, TensorRecord>))
+          child.send({ taken: message.id }, () => {})
+        pending?.resolve(message.value ?? {})
+      } else pending?.onFailure({ failure: pending.kind, message: firstLine(message.error) })
     })
     child.on('exit', (code, exitSignal) => {
       const last = noise.trim().split('\n').at(-1) ?? ''
@@ -185,6 +204,7 @@ export class Runtime {
       this.#end(child, { failure: 'crash', message: `onnxruntime ended with ${how}${last === '' ? '' : `: ${last}`}` })
     })
     this.#child = child
+    this.#exchange = exchange
     return child
   }
 
@@ -196,6 +216,8 @@ export class Runtime {
 
   #forget(failure: RuntimeFailure): void {
     this.#child = undefined
+    this.#exchange?.close()
+    this.#exchange = undefined
     this.#generation += 1
     for (const pending of [...this.#pending.values()]) pending.onFailure(failure)
     this.#pending.clear()

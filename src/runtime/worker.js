@@ -1,10 +1,22 @@
 // The child process that owns onnxruntime. Plain JavaScript: Node 20 starts no TypeScript. It knows nothing of the rest
 // of the program; records come and go over the IPC channel. A crash here is a verdict there.
 
-/** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, strings?: string[] }} TensorRecord */
+import { readSync, writeSync } from 'node:fs'
+import { Parts } from './parts.js'
 
-/** Bytes of outputs that one answer may hold. */
+/** @typedef {{ dtype: string, dims: number[], bytes?: Uint8Array, offset?: number, length?: number, strings?: string[] }} TensorRecord */
+
+/** Bytes of outputs that one answer over the channel may hold. */
 const replyLimit = 2 ** 29
+
+/** Files that both processes have open: large tensors go through them, since the channel copies what it sends several times. */
+const exchange = process.argv[2] === 'exchange' ? { inputs: 4, outputs: 5 } : undefined
+
+/** Bytes from which on outputs go through the file. */
+const fewest = 2 ** 16
+
+/** What the file of outputs holds. */
+const parts = new Parts()
 
 const sessions = new Map()
 /** @type {typeof import('onnxruntime-node') | undefined} */
@@ -55,13 +67,15 @@ const handlers = {
     return { inputs: [...created.inputNames], outputs: [...created.outputNames] }
   },
 
-  async run({ session, feeds, outputs }) {
+  async run({ session, feeds, outputs }, id) {
     const results = await sessions.get(session).run(await toFeeds(feeds), outputs ?? sessions.get(session).outputNames)
-    const records = Object.entries(results).map(([name, tensor]) => [name, toRecord(tensor)])
-    const bytes = records.reduce((sum, [, record]) => sum + (record.bytes?.byteLength ?? 0), 0)
+    const tensors = Object.entries(results)
+    const bytes = tensors.reduce((sum, [, { type, data }]) => sum + (type === 'string' ? 0 : data.byteLength), 0)
+    const answer = exchange !== undefined && bytes >= fewest ? written(tensors, id, bytes) : undefined
+    if (answer !== undefined) return answer
     // The channel breaks on messages of gigabytes.
     if (bytes > replyLimit) throw new Error(`outputs of ${bytes} bytes are too large to compare`)
-    return Object.fromEntries(records)
+    return Object.fromEntries(tensors.map(([name, tensor]) => [name, toRecord(tensor)]))
   },
 
   /**
@@ -111,17 +125,28 @@ async function toFeeds(records) {
   const { Tensor } = await runtime()
   // Without a prototype: an input may be called __proto__.
   const feeds = Object.create(null)
-  for (const [name, { dtype, dims, bytes, strings }] of Object.entries(records)) {
+  for (const [name, { dtype, dims, bytes, offset, length, strings }] of Object.entries(records)) {
     if (strings !== undefined) {
       feeds[name] = new Tensor('string', strings, dims)
       continue
     }
     const [type, ArrayType] = kinds.get(dtype) ?? []
     if (type === undefined) throw new Error(`cannot feed ${dtype}`)
-    const copy = Uint8Array.from(bytes)
+    const copy = bytes === undefined ? read(offset, length) : Uint8Array.from(bytes)
     feeds[name] = new Tensor(type, new ArrayType(copy.buffer, 0, copy.byteLength / ArrayType.BYTES_PER_ELEMENT), dims)
   }
   return feeds
+}
+
+function read(offset, length) {
+  const bytes = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const count = readSync(exchange.inputs, bytes, done, length - done, offset + done)
+    if (count === 0) throw new Error('the file that inputs are exchanged by ends too early')
+    done += count
+  }
+  return bytes
 }
 
 /** @returns {TensorRecord} */
@@ -133,9 +158,32 @@ function toRecord(tensor) {
   return { dtype: tensor.type, dims, bytes: new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)) }
 }
 
-process.on('message', async ({ id, call, args }) => {
+/** Records of tensors that were written to the exchange; undefined: the disk is full. */
+function written(tensors, id, bytes) {
+  let at = parts.take(id, bytes)
   try {
-    process.send({ id, value: await handlers[call](args) })
+    return Object.fromEntries(
+      tensors.map(([name, tensor]) => {
+        const { type, dims, data } = tensor
+        if (type === 'string') return [name, toRecord(tensor)]
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        let done = 0
+        while (done < bytes.length) done += writeSync(exchange.outputs, bytes, done, bytes.length - done, at + done)
+        const record = { dtype: type, dims: [...dims], offset: at, length: bytes.length }
+        at += bytes.length
+        return [name, record]
+      }),
+    )
+  } catch {
+    parts.release(id)
+    return undefined
+  }
+}
+
+process.on('message', async ({ id, call, args, taken }) => {
+  if (taken !== undefined) return parts.release(taken)
+  try {
+    process.send({ id, value: await handlers[call](args, id) })
   } catch (error) {
     process.send({ id, error: String(error?.message ?? error) })
   }

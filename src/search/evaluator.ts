@@ -1,5 +1,6 @@
 import type { Model } from '../ir/graph.js'
-import type { Recipe } from '../passes/architecture/decision.js'
+import { splitResolutions } from '../passes/architecture/at-resolution.js'
+import type { Recipe, ResolutionDecision } from '../passes/architecture/decision.js'
 import { type Declined, isDeclined } from '../passes/architecture/declined.js'
 import { applyDecisions, type RecipeContext, type RecipeResult } from '../passes/architecture/recipe.js'
 import type { Fidelity } from '../tune/fidelity.js'
@@ -66,5 +67,34 @@ export class FidelityEvaluator implements Evaluator {
   /** What a recipe came to, with its new weights; undefined: it was not kept. */
   fittedBy({ decisions }: Recipe): FittedResult | undefined {
     return this.#kept.get(JSON.stringify(decisions))
+  }
+}
+
+/**
+ * Evaluates candidates at several resolutions: each one's other decisions by the evaluator of its resolution, whose original is the
+ * model at that resolution. They are opened when they are first asked for.
+ */
+export class SizedEvaluators implements Evaluator {
+  readonly lanes = 1
+  readonly #open: (resolution: ResolutionDecision | undefined) => Promise<FidelityEvaluator>
+  readonly #opened = new Map<string, FidelityEvaluator>()
+
+  /** `open` is given undefined for the model as it is. */
+  constructor(open: (resolution: ResolutionDecision | undefined) => Promise<FidelityEvaluator>) {
+    this.#open = open
+  }
+
+  async evaluate(recipe: Recipe): Promise<Evaluation> {
+    const { resolutions, others } = splitResolutions(recipe.decisions)
+    const key = JSON.stringify(resolutions)
+    let evaluator = this.#opened.get(key)
+    if (evaluator === undefined) this.#opened.set(key, (evaluator = await this.#open(resolutions.at(-1))))
+    return evaluator.evaluate({ ...recipe, decisions: others })
+  }
+
+  /** What a recipe's decisions, that on the resolution aside, came to, with its new weights; undefined: it was not kept. */
+  fittedBy(recipe: Recipe): FittedResult | undefined {
+    const { resolutions, others } = splitResolutions(recipe.decisions)
+    return this.#opened.get(JSON.stringify(resolutions))?.fittedBy({ ...recipe, decisions: others })
   }
 }

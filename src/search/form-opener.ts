@@ -1,40 +1,38 @@
-import type { Binding } from '../hw/kernels.js'
-import type { Target } from '../hw/target.js'
 import type { Node } from '../ir/graph.js'
 import { alternativesOf } from '../passes/architecture/apply-block.js'
 import { type Block, nodeName } from '../passes/architecture/block.js'
-import type { BlockDecision, ConvolutionDecision } from '../passes/architecture/decision.js'
+import type { BlockDecision, ConvolutionDecision, Decision } from '../passes/architecture/decision.js'
 import { type Declined, declined, isDeclined } from '../passes/architecture/declined.js'
 import { sourceConvolution } from '../passes/architecture/source-convolution.js'
 import { formsOfConvolution } from './alternatives.js'
 import { matchKernels } from './scoring/kernel-match.js'
-import { type ChosenGroup, Structure } from './scoring/structure.js'
+import { Structure } from './scoring/structure.js'
 import type { Variation } from './scoring/timeline.js'
 import type { FormChoice } from './space/choice.js'
 
-/** A form that the model or the space does not allow, with what is in the way. */
-export interface DeclinedForm {
-  readonly decision: BlockDecision | ConvolutionDecision
+/** A decision that the model or the space does not allow, with what is in the way. */
+export interface DeclinedDecision<Decided extends Decision = Decision> {
+  readonly decision: Decided
   readonly why: Declined
 }
+
+type FormDecision = BlockDecision | ConvolutionDecision
 
 /** Tries the forms of blocks and convolutions, one after the other: choices of those that can be had, and why others cannot. */
 export class FormOpener {
   readonly choices: FormChoice[] = []
   readonly variations: Variation[] = []
-  readonly declined: DeclinedForm[] = []
+  readonly declined: DeclinedDecision<FormDecision>[] = []
   readonly #base: Structure
-  readonly #groups: readonly ChosenGroup[]
-  readonly #target: Target
-  readonly #binding: Binding
+  /** Choices before those of forms. */
+  readonly #before: number
   /** By kernel of the base, the choice whose options change it. */
   readonly #owners = new Map<number, number>()
 
-  constructor(base: Structure, groups: readonly ChosenGroup[], target: Target, binding: Binding) {
+  /** `before`: how many choices there are before those of forms. */
+  constructor(base: Structure, before: number) {
     this.#base = base
-    this.#groups = groups
-    this.#target = target
-    this.#binding = binding
+    this.#before = before
   }
 
   openBlock(block: Block): void {
@@ -53,12 +51,12 @@ export class FormOpener {
     this.#open(formsOfConvolution(node), source, (rest) => ({ kind: 'convolution', node: nodeName(node), ...rest }))
   }
 
-  #open<Decided extends BlockDecision | ConvolutionDecision>(
+  #open<Decided extends FormDecision>(
     forms: readonly Decided[],
     source: Node | undefined,
     choiceOf: (rest: { decisions: (Decided | undefined)[]; keep: 0; gone: number[][] }) => FormChoice,
   ): void {
-    const choice = this.#groups.length + this.choices.length
+    const choice = this.#before + this.choices.length
     const decisions: (Decided | undefined)[] = [undefined]
     const gone: number[][] = [[]]
     for (const decision of forms) {
@@ -74,13 +72,8 @@ export class FormOpener {
     if (decisions.length > 1) this.choices.push(choiceOf({ decisions, keep: 0, gone }))
   }
 
-  #vary(
-    decision: BlockDecision | ConvolutionDecision,
-    choice: number,
-    option: number,
-    source: Node | undefined,
-  ): Variation | Declined {
-    const structure = Structure.of(this.#base.model, [decision], this.#groups, this.#target, this.#binding)
+  #vary(decision: FormDecision, choice: number, option: number, source: Node | undefined): Variation | Declined {
+    const structure = Structure.of(this.#base.source, [decision])
     if (isDeclined(structure)) return structure
     const match = matchKernels(this.#base, structure)
     const touched = new Set(match.removed)
@@ -111,7 +104,7 @@ export class FormOpener {
 const goneIn = ({ present }: Structure): number[] =>
   present.flatMap((parts, width) => (parts.length === 0 ? [width] : []))
 
-const placeText = (decision: BlockDecision | ConvolutionDecision): string =>
+const placeText = (decision: FormDecision): string =>
   decision.kind === 'block' ? `block "${decision.block}"` : `convolution "${decision.node}"`
 
 const noResidual = ({ name }: Block): Declined =>

@@ -7,12 +7,16 @@ import { estimate } from '../estimator/estimate.js'
 import type { Candidate } from '../estimator/memo-table.js'
 import { loadTarget } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
+import { buildModel } from '../ir/build.js'
 import type { Model } from '../ir/graph.js'
+import { inferTypes } from '../ir/infer.js'
+import { Tensor } from '../ir/tensor.js'
 import { applyRecipe } from '../passes/architecture/recipe.js'
 import { SeededRandom } from '../runtime/random.js'
 import { cleanUp } from './clean-up.js'
 import { type OpenedSpace, openSpace, type SpaceOptions, spaceParts } from './open-space.js'
 import { recipeOf } from './space/candidate-recipe.js'
+import { imageSize } from './space/image-sizes.js'
 
 const everything = (step: number): SpaceOptions => ({ parts: spaceParts, widths: { kind: 'lanes', step } })
 
@@ -43,6 +47,12 @@ async function expectAgreements(model: Model, targetName: string, options: Space
   }
 }
 
+/** Heights of the image that may be chosen besides the present one. */
+const resolutionsOf = ({ space }: OpenedSpace): number[] =>
+  space.choices.flatMap((choice) =>
+    choice.kind === 'resolution' ? choice.decisions.flatMap((decision) => decision?.height ?? []) : [],
+  )
+
 const fixture = async (): Promise<Model> => {
   const model = await readModel(new URL('../../fixtures/shapes/shapes_ibn.onnx', import.meta.url).pathname)
   await cleanUp(model, { model, keepOverridable: false, foldBudgetBytes: 0 })
@@ -57,9 +67,42 @@ describe('scores of a space', () => {
     },
   )
 
+  test('agree where what a kernel reads is another view of what was made', async () => {
+    const model = buildModel((g) => {
+      const weights = (...dims: number[]) =>
+        g.constant(
+          Tensor.float32(
+            Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+            dims,
+          ),
+        )
+      const image = g.op('Reshape', [g.input('x', 'float32', [1, 768]), g.constant(Tensor.int64([1, 3, 16, 16]))])
+      const features = g.op('Conv', [image, weights(24, 3, 3, 3)], { pads: [1, 1, 1, 1] })
+      g.output(g.op('Conv', [g.op('Relu', [features]), weights(8, 24, 1, 1)]), 'y')
+    })
+    inferTypes(model)
+    for (const target of ['neural-engine', 'cpu']) await expectAgreements(model, target, everything(8), 4)
+  })
+
   test('agree under raw widths', async () => {
     const raw: SpaceOptions = { parts: ['widths', 'blocks'], widths: { kind: 'raw', increment: 1 } }
     await expectAgreements(await fixture(), 'neural-engine', raw, 6)
+  })
+
+  test.each(['neural-engine', 'cpu'])('agree at every resolution, whatever else is decided, on %s', async (target) => {
+    const model = await fixture()
+    const opened = await openSpace(model, loadTarget(target), everything(16))
+    const { space } = opened
+    const at = space.choices.findIndex(({ kind }) => kind === 'resolution')
+    const random = new SeededRandom(11)
+    for (let option = 1; option < space.optionCounts[at]!; option++) {
+      expectAgreement(model, target, opened, space.with(space.original, at, option))
+      expectAgreement(model, target, opened, space.with(space.random(random), at, option))
+    }
+    const [height] = imageSize(model.graph.inputs[0]!)!
+    const sizes = resolutionsOf(opened)
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(sizes).toEqual(sizes.filter((size) => size < height && size >= height / 2).toSorted((a, b) => b - a))
   })
 
   test('agree for nets of any blocks', async () => {
@@ -144,6 +187,31 @@ describe('a space', () => {
         if (option > choice.keep) expect(latencyMs).toBeCloseTo(latencies[choice.keep]!, 9)
       })
     })
+  })
+
+  test('has sizes of the image at steps of latency, if asked for', async () => {
+    const options: SpaceOptions = { parts: ['resolution'], widths: { kind: 'curated', levels: 8 } }
+    const opened = await openSpace(await fixture(), loadTarget('neural-engine'), options)
+    const { space, table } = opened
+    expect(space.choices.map(({ kind }) => kind)).toEqual(['resolution'])
+    const latencies = [0, ...resolutionsOf(opened)].map((_, option) => table.score(Uint8Array.of(option)).latencyMs)
+    expect(latencies).toEqual(latencies.toSorted((a, b) => b - a))
+    const without = await openSpace(await fixture(), loadTarget('neural-engine'), { ...options, parts: ['blocks'] })
+    expect(resolutionsOf(without)).toEqual([])
+  })
+
+  test('offers no size of the image with which an output would change', async () => {
+    const map = buildModel((g) => {
+      const weights = g.constant(Tensor.float32(new Array(8 * 3 * 9).fill(0.1), [8, 3, 3, 3]))
+      g.output(g.op('Conv', [g.input('x', 'float32', [1, 3, 32, 32]), weights], { pads: [1, 1, 1, 1] }), 'y')
+    })
+    inferTypes(map)
+    const opened = await openSpace(map, loadTarget('neural-engine'), everything(8))
+    expect(resolutionsOf(opened)).toEqual([])
+    const reasons = opened.declined
+      .filter(({ decision }) => decision.kind === 'resolution')
+      .map(({ why }) => why.reason)
+    expect(new Set(reasons)).toEqual(new Set(['output-follows-image']))
   })
 
   test('of blocks alone changes no width', async () => {

@@ -8,10 +8,11 @@ import { isDeclined } from '../passes/architecture/declined.js'
 import { findBlocks } from '../passes/architecture/find-blocks.js'
 import { freeGroups } from '../passes/architecture/widths.js'
 import { convolutionsOutside } from './alternatives.js'
-import { type DeclinedForm, FormOpener } from './form-opener.js'
+import { type DeclinedDecision, FormOpener } from './form-opener.js'
+import { openImages, resolutionChoice } from './open-images.js'
 import { approximationOf, type CandidateTable, candidateTable } from './scoring/candidate-table.js'
 import { hollowCopy } from './scoring/hollow-model.js'
-import { type ChosenGroup, Structure } from './scoring/structure.js'
+import { type ChosenGroup, Structure, type StructureSource } from './scoring/structure.js'
 import type { WidthChoice } from './space/choice.js'
 import { Space } from './space/space.js'
 import {
@@ -24,9 +25,9 @@ import {
 } from './space/width-options.js'
 
 /** What a search may change. */
-export type SpacePart = 'widths' | 'blocks' | 'convolutions'
+export type SpacePart = 'widths' | 'blocks' | 'convolutions' | 'resolution'
 
-export const spaceParts: readonly SpacePart[] = ['widths', 'blocks', 'convolutions']
+export const spaceParts: readonly SpacePart[] = ['widths', 'blocks', 'convolutions', 'resolution']
 
 /** What of a model may change, and by which steps. */
 export interface SpaceOptions {
@@ -44,12 +45,12 @@ export interface OpenedSpace extends CandidateTable {
   /** Why scores are not those of the built model; undefined: they are. */
   readonly approximation: string | undefined
   /** Options that the model or the space does not allow, with what is in their way. */
-  readonly declined: readonly DeclinedForm[]
+  readonly declined: readonly DeclinedDecision[]
 }
 
 /**
- * The space of a model for a target: the widths of all free groups and the forms of all blocks and of the convolutions outside of
- * them, each tried on a copy without weights. The model is left as it is.
+ * The space of a model for a target: the widths of all free groups, the size of its image and the forms of all blocks and of the
+ * convolutions outside of them, each tried on a copy without weights. The model is left as it is.
  */
 export async function openSpace(
   model: Model,
@@ -58,12 +59,15 @@ export async function openSpace(
 ): Promise<OpenedSpace> {
   const hollow = hollowCopy(model)
   inferTypes(hollow)
+  const place: Place = { target, binding }
   const offer: SizeOffer = { hasBlocks: parts.includes('blocks'), isAllowed }
   const possible = parts.includes('widths') ? chosenGroups(hollow, widths, offer) : []
-  const groups =
-    widths.kind === 'curated' ? curatedGroups(hollow, possible, offer, widths.levels, target, binding) : possible
-  const base = baseOf(hollow, groups, target, binding)
-  const opener = new FormOpener(base, groups, target, binding)
+  const groups = widths.kind === 'curated' ? curatedGroups(hollow, possible, offer, widths.levels, place) : possible
+  const images = parts.includes('resolution') ? openImages(hollow, widths, place) : undefined
+  const sized = images?.sized ?? []
+  const resolution = sized.length === 0 ? [] : [resolutionChoice(sized)]
+  const base = structureOf({ models: [hollow, ...sized.map((each) => each.model)], groups, ...place })
+  const opener = new FormOpener(base, groups.length + resolution.length)
   const blocks = findBlocks(hollow)
   const breathe = async () => {
     // Lets an interruption through.
@@ -78,14 +82,17 @@ export async function openSpace(
     await breathe()
     opener.openConvolution(node)
   }
-  const space = new Space([...groups.map(({ choice }) => choice), ...opener.choices])
+  const space = new Space([...groups.map(({ choice }) => choice), ...resolution, ...opener.choices])
   return {
     space,
     ...candidateTable(base, opener.variations, space.optionCounts, target),
     approximation: approximationOf(target),
-    declined: opener.declined,
+    declined: [...(images?.declined ?? []), ...opener.declined],
   }
 }
+
+/** What candidates are estimated for. */
+type Place = Pick<StructureSource, 'target' | 'binding'>
 
 interface SizeOffer {
   readonly hasBlocks: boolean
@@ -107,8 +114,8 @@ const chosenGroups = (model: Model, options: WidthOptions, offer: SizeOffer): Ch
     choiceAmong(group, widthSizes(group, options, granularityOf(group, offer.hasBlocks)), offer),
   )
 
-function baseOf(model: Model, groups: readonly ChosenGroup[], target: Target, binding: Binding): Structure {
-  const base = Structure.of(model, [], groups, target, binding)
+function structureOf(source: StructureSource): Structure {
+  const base = Structure.of(source, [])
   if (isDeclined(base)) throw new Error(`a model without decisions is declined: ${base.reason} at ${base.place}`)
   return base
 }
@@ -119,11 +126,11 @@ function curatedGroups(
   groups: readonly ChosenGroup[],
   offer: SizeOffer,
   levels: number,
-  target: Target,
-  binding: Binding,
+  place: Place,
 ): ChosenGroup[] {
   const space = new Space(groups.map(({ choice }) => choice))
-  const { table } = candidateTable(baseOf(model, groups, target, binding), [], space.optionCounts, target)
+  const base = structureOf({ models: [model], groups, ...place })
+  const { table } = candidateTable(base, [], space.optionCounts, place.target)
   return groups.flatMap(({ group, choice }, i) => {
     const latencies = choice.sizes.map((_, option) => table.score(space.with(space.original, i, option)).latencyMs)
     const curated = (options: readonly number[]) =>

@@ -5,8 +5,18 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
-/** `auto`: on data, with candidates that are built. The others cost nothing but estimates. */
-export type SearchAlgorithm = GuessedAlgorithm | 'auto'
+export type SearchAlgorithm = GuessedAlgorithm | BuildingAlgorithm
+
+/**
+ * On data, with candidates that are built. `auto`: measured options put together by an integer program. `supernet`: from there
+ * sub-networks evolve that inherit what the options were fitted to. `multi-shot`: an evolution of candidates that are all fitted.
+ */
+export type BuildingAlgorithm = (typeof buildingAlgorithms)[number]
+
+export const buildingAlgorithms = ['auto', 'supernet', 'multi-shot'] as const
+
+export const isBuilding = (algorithm: SearchAlgorithm): algorithm is BuildingAlgorithm =>
+  buildingAlgorithms.some((each) => each === algorithm)
 
 /** Without data: nothing is built. */
 export type GuessedAlgorithm = 'exact' | 'evolution'

@@ -3,7 +3,8 @@ import { modelOutputs, type RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import { type Tensor, volume } from '../ir/tensor.js'
 import { channelGroups } from '../passes/architecture/channel-groups.js'
-import { readingAxes } from '../passes/architecture/linear-readers.js'
+import type { Correspondence } from '../passes/architecture/correspondence.js'
+import { type LinearReader, readingAxes } from '../passes/architecture/linear-readers.js'
 import { SeededRandom } from '../runtime/random.js'
 import { stageProbe } from './probe.js'
 import { ProductSums } from './product-sums.js'
@@ -20,6 +21,41 @@ export interface Moments {
 export interface MomentTable {
   /** undefined: nobody asked for them, or there are too many positions. */
   of(value: string, axis: number): Moments | undefined
+}
+
+/**
+ * Of the positions that a reader of a rewritten model has left of the original's; new ones are zero. undefined: nothing is known
+ * of them.
+ */
+export function momentsAt(
+  { value, axis, units }: Pick<LinearReader, 'value' | 'axis' | 'units'>,
+  table: MomentTable,
+  correspondence: Correspondence,
+): Moments | undefined {
+  const counterpart = correspondence.of(value)
+  const moments = counterpart && table.of(counterpart.original, axis)
+  if (moments === undefined) return undefined
+  const positions = counterpart?.positions.get(axis)
+  const left = positions === undefined ? moments : selected(moments, positions)
+  return left.mean.length === units.length ? left : undefined
+}
+
+/** Of those positions; new ones (-1) are zero. */
+function selected({ mean, second }: Moments, positions: Int32Array): Moments {
+  const size = positions.length
+  const of = new Float64Array(size * size)
+  positions.forEach((p, i) => {
+    positions.forEach((q, j) => {
+      if (p >= 0 && q >= 0) of[i * size + j] = second[p * mean.length + q]!
+    })
+  })
+  return { mean: Float64Array.from(positions, (p) => (p < 0 ? 0 : mean[p]!)), second: of }
+}
+
+/** [positions, positions] */
+export function covariance({ mean, second }: Moments): Float64Array {
+  const size = mean.length
+  return second.map((value, i) => value - mean[Math.floor(i / size)]! * mean[i % size]!)
 }
 
 /** Moments by place, as plain data: other processes can score by them too. */

@@ -3,7 +3,7 @@ import type { Correspondence } from '../passes/architecture/correspondence.js'
 import { type ChannelScorer, weightScores } from '../passes/architecture/importance.js'
 import { type LinearReader, linearReaders } from '../passes/architecture/linear-readers.js'
 import { eliminate, type LinearSum, type Loss, MissingLoss, RefitLoss } from './channel-elimination.js'
-import type { Moments, MomentTable } from './channel-moments.js'
+import { covariance, type Moments, type MomentTable, momentsAt } from './channel-moments.js'
 
 /**
  * Scores of channels from what flows through them in the original. Groups whose readers nothing is known of (they are no
@@ -76,28 +76,7 @@ function byReaders(
 
 function readingsOf(group: ChannelGroup, table: MomentTable, correspondence: Correspondence): Reading[] {
   return linearReaders(group).flatMap((reader) => {
-    const counterpart = correspondence.of(reader.value)
-    const moments = counterpart && table.of(counterpart.original, reader.axis)
-    if (moments === undefined) return []
-    const positions = counterpart?.positions.get(reader.axis)
-    const left = positions === undefined ? moments : selected(moments, positions)
-    return left.mean.length === reader.units.length ? [{ reader, moments: left }] : []
+    const moments = momentsAt(reader, table, correspondence)
+    return moments === undefined ? [] : [{ reader, moments }]
   })
-}
-
-/** Of those positions; new ones (-1) are zero. */
-function selected({ mean, second }: Moments, positions: Int32Array): Moments {
-  const size = positions.length
-  const of = new Float64Array(size * size)
-  positions.forEach((p, i) => {
-    positions.forEach((q, j) => {
-      if (p >= 0 && q >= 0) of[i * size + j] = second[p * mean.length + q]!
-    })
-  })
-  return { mean: Float64Array.from(positions, (p) => (p < 0 ? 0 : mean[p]!)), second: of }
-}
-
-function covariance({ mean, second }: Moments): Float64Array {
-  const size = mean.length
-  return second.map((value, i) => value - mean[Math.floor(i / size)]! * mean[i % size]!)
 }

@@ -41,7 +41,7 @@ export async function tuneClosedForm(request: TuneRequest): Promise<TuneReport> 
 
 async function tuneTowards(teacher: TeacherRows, request: TuneRequest): Promise<TuneReport> {
   const { student, data, options } = request
-  const runtime = openRuntime(options)
+  const runtime = request.runtime ?? openRuntime(options)
   try {
     const walk = await StudentWalk.open(student, data, runtime, options)
     try {
@@ -50,7 +50,7 @@ async function tuneTowards(teacher: TeacherRows, request: TuneRequest): Promise<
       await walk.close()
     }
   } finally {
-    runtime.close()
+    if (request.runtime === undefined) runtime.close()
   }
 }
 

@@ -70,6 +70,28 @@ const measured = async (decision: Decision, data = samples(7, 1)) => {
 }
 
 describe('fidelity', () => {
+  test('outputs are compared with those of the reference, values with those of the teacher', async () => {
+    const teacher = classifier()
+    const group = findBlocks(teacher)[0]!.depthwise.output.name
+    const result = applyRecipe(teacher, { recipeVersion: 1, decisions: [{ kind: 'width', group, size: 24 }] })
+    const places = shownValues(result, result.decisions[0]!)
+    const { model: student, correspondence } = result
+    const of = (data: DataSet) =>
+      measureFidelity({
+        teacher,
+        student,
+        correspondence,
+        places,
+        data: samples(7, 1),
+        reference: { model: teacher, data },
+      })
+    const [same, other] = [await of(samples(7, 1)), await of(samples(7, 2))]
+    expect(same.cosine).toBeGreaterThan(1 - 1e-6)
+    expect(other.cosine).toBeLessThan(1 - 1e-3)
+    expect(other.noise).toEqual(same.noise)
+    expect(other.noise[0]!.nsr).toBeLessThan(1e-10)
+  })
+
   test('a change that keeps the function has none but rounding noise', async () => {
     const group = findBlocks(classifier())[0]!.depthwise.output.name
     const found = await measured({ kind: 'width', group, size: 24 })

@@ -8,7 +8,7 @@ import type { Tensor } from '../ir/tensor.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { ShownValue } from '../passes/architecture/recipe.js'
 import { NoiseToSignal } from './noise.js'
-import { sideBySide } from './side-by-side.js'
+import { sideBySide, type TwoRuntimes } from './side-by-side.js'
 
 /** How far a rewritten model is from the original, on samples that its weights were not fitted to. */
 export interface Fidelity {
@@ -31,8 +31,14 @@ export const meanNoise = (fidelity: Fidelity | null): number | null =>
     ? null
     : fidelity.noise.reduce((sum, { nsr }) => sum + nsr, 0) / fidelity.noise.length
 
+/** A model that answers, and the samples as it takes them. */
+export interface Reference {
+  readonly model: Model
+  readonly data: DataSet
+}
+
 export interface FidelityRequest {
-  /** The original. */
+  /** The original, at the student's resolution. */
   readonly teacher: Model
   readonly student: Model
   readonly correspondence: Correspondence
@@ -42,11 +48,20 @@ export interface FidelityRequest {
   readonly data: DataSet
   /** Of those that need the labels of `data`. */
   readonly metric?: Metric | undefined
+  /** The original at its own resolution, and the same samples: outputs are compared with its outputs. Default: those of the teacher. */
+  readonly reference?: Reference | undefined
 }
 
-/** Runs both models over the samples, side by side. Throws UserError where the runtime does not take one of them. */
-export async function measureFidelity(request: FidelityRequest, options: RunOptions = {}): Promise<Fidelity> {
-  const { teacher, student, correspondence, data, metric } = request
+/**
+ * Runs the models over the samples, side by side. Throws UserError where the runtime does not take one of them. `runtimes`: for
+ * originals and for the student; default: their own.
+ */
+export async function measureFidelity(
+  request: FidelityRequest,
+  options: RunOptions = {},
+  runtimes?: TwoRuntimes,
+): Promise<Fidelity> {
+  const { teacher, student, correspondence, data, metric, reference } = request
   const known = new Set([...valuesOf(teacher.graph)].map(({ name }) => name))
   const places = request.places
     .filter(({ at }) => known.has(at))
@@ -58,19 +73,22 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
     }))
   const agreement = new Agreement(
     teacher.graph.outputs.map(({ name }) => name),
+    reference?.data ?? data,
     data,
     metric,
   )
-  const pairs = sideBySide(
-    { model: teacher, values: places.map(({ at }) => at) },
-    { model: student, values: places.map(({ value }) => value) },
-    data,
-    options,
-  )
-  for await (const [expected, found] of pairs) {
-    for (const { at, value, positions, noise } of places)
-      noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
-    agreement.add(expected, found)
+  const own = { model: student, values: places.map(({ value }) => value), data }
+  if (reference === undefined || places.length > 0) {
+    const pairs = sideBySide({ model: teacher, values: places.map(({ at }) => at), data }, own, options, runtimes)
+    for await (const [expected, found] of pairs) {
+      for (const { at, value, positions, noise } of places)
+        noise.add(expected.outputs.get(at)!, found.outputs.get(value)!, positions)
+      if (reference === undefined) agreement.add(expected, found)
+    }
+  }
+  if (reference !== undefined) {
+    const pairs = sideBySide({ ...reference, values: [] }, { ...own, values: [] }, options, runtimes)
+    for await (const [expected, found] of pairs) agreement.add(expected, found)
   }
   return { noise: places.map(({ at, noise }) => ({ at, nsr: noise.nsr })), ...agreement.figures() }
 }
@@ -78,7 +96,8 @@ export async function measureFidelity(request: FidelityRequest, options: RunOpti
 /** Metrics over the outputs that the model itself has. */
 class Agreement {
   readonly #names: readonly string[]
-  readonly #data: DataSet
+  readonly #expected: DataSet
+  readonly #found: DataSet
   readonly #metric: Metric | undefined
   readonly #cosine = cosineSimilarity.start()
   readonly #before: Accumulator | undefined
@@ -87,26 +106,28 @@ class Agreement {
   #ofClasses: { readonly divergence: Accumulator; readonly expectedDrop: Accumulator } | undefined
   #samples = 0
 
-  constructor(names: readonly string[], data: DataSet, metric: Metric | undefined) {
+  /** `expected`, `found`: the samples as the two models take them. */
+  constructor(names: readonly string[], expected: DataSet, found: DataSet, metric: Metric | undefined) {
     this.#names = names
-    this.#data = data
+    this.#expected = expected
+    this.#found = found
     this.#metric = metric
     this.#before = metric?.start()
     this.#after = metric?.start()
   }
 
   add(expected: SampleOutputs, found: SampleOutputs): void {
-    const { labels, imageSize } = this.#data
     const reference = this.#own(expected)
     const outputs = this.#own(found)
-    const sample = { sample: found.sample, labels, imageSize }
+    const asIn = ({ labels, imageSize }: DataSet) => ({ sample: found.sample, labels, imageSize })
+    const sample = asIn(this.#found)
     if (this.#samples === 0 && divergence.appliesTo?.(reference))
       this.#ofClasses = { divergence: divergence.start(), expectedDrop: expectedDrop.start() }
     this.#samples += 1
     this.#cosine.add({ ...sample, outputs, reference })
     this.#ofClasses?.divergence.add({ ...sample, outputs, reference })
     this.#ofClasses?.expectedDrop.add({ ...sample, outputs, reference })
-    this.#before?.add({ ...sample, outputs: reference })
+    this.#before?.add({ ...asIn(this.#expected), outputs: reference })
     this.#after?.add({ ...sample, outputs })
   }
 

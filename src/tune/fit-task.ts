@@ -89,7 +89,12 @@ function* consumersWithin(value: Value, steps = 4): Generator<Node> {
 const isBefore = (value: Value | undefined, node: Node): boolean =>
   value?.producer === undefined || value.producer.order < node.order
 
-function fitTask(node: Node, { correspondence }: TuneRequest, known: ReadonlySet<string>): FitTask | undefined {
+/** undefined: it is no linear layer, or what it gives stands for none of the values that are known. */
+export function fitTask(
+  node: Node,
+  { correspondence }: Pick<TuneRequest, 'correspondence'>,
+  known: ReadonlySet<string>,
+): FitTask | undefined {
   const layer = linearLayer(node)
   if (layer === undefined) return undefined
   const { output } = layer

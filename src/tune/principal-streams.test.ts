@@ -43,8 +43,8 @@ function residualNet(): Model {
 /** E[x x'] over positions and samples, [channels, channels]. */
 async function secondMoments(model: Model, name: string, data: DataSet): Promise<Float64Array> {
   const sums = new Float64Array(channels * channels)
-  const probed = { model, values: [name] }
-  for await (const [found] of sideBySide(probed, probed, data, {})) {
+  const probed = { model, values: [name], data }
+  for await (const [found] of sideBySide(probed, probed, {})) {
     const values = found.outputs.get(name)!.numbers()
     const positions = values.length / channels
     for (let i = 0; i < channels; i++)

@@ -3,6 +3,7 @@ import type { RunOptions } from '../accuracy/model-outputs.js'
 import type { Model } from '../ir/graph.js'
 import type { Correspondence } from '../passes/architecture/correspondence.js'
 import type { FittedLayer } from '../passes/architecture/rewritten.js'
+import type { Runtime } from '../runtime/session.js'
 import type { TuneEffort } from './effort.js'
 import type { TeacherRows } from './teacher-rows.js'
 
@@ -21,6 +22,8 @@ export interface TuneRequest {
   readonly options: RunOptions
   /** What the original computes for those samples, kept over several fits; default: gathered for this one. */
   readonly teacherRows?: TeacherRows | undefined
+  /** What runs models; it stays open. Default: one of its own. */
+  readonly runtime?: Runtime | undefined
   /** Default: full. */
   readonly effort?: TuneEffort | undefined
 }

@@ -3,14 +3,16 @@ import { firstSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import type { Target } from '../hw/target.js'
 import { readModel } from '../import/read-model.js'
-import type { Model, Node } from '../ir/graph.js'
-import { type Block, nodesOf } from '../passes/architecture/block.js'
+import type { Model } from '../ir/graph.js'
+import { type Block, nodeName, nodesOf } from '../passes/architecture/block.js'
 import type { ChannelGroup } from '../passes/architecture/channel-groups.js'
 import type { Decision } from '../passes/architecture/decision.js'
 import { isDeclined } from '../passes/architecture/declined.js'
 import { blockOf } from '../passes/architecture/find-blocks.js'
-import { applyDecisions } from '../passes/architecture/recipe.js'
-import type { Advice, AdvisedAlternative, AdvisedBlock, AdvisedGroup } from '../report/advice.js'
+import { rememberNames } from '../passes/architecture/former-names.js'
+import { applyDecisions, applyRecipe } from '../passes/architecture/recipe.js'
+import { readRecipe } from '../passes/architecture/recipe-file.js'
+import type { Advice, AdvisedAlternative, AdvisedBlock, AdvisedGroup, AdvisedRecipe } from '../report/advice.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
 import type { Report } from '../report/report.js'
 import { alternatives } from '../search/alternatives.js'
@@ -24,6 +26,7 @@ import { type DataOptions, type JobData, openJobData } from './job-data.js'
 import { openFidelityTable } from './open-fidelity-table.js'
 import { passContext } from './pass-context.js'
 import { originalFor, runOptions } from './tailor.js'
+import { isMeasurable, weighRecipe } from './weigh-recipe.js'
 
 /** What advice is for, and the samples that the cost of each change is measured on; without `data` nothing is measured. */
 export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabels'> {
@@ -35,6 +38,8 @@ export interface AdviseOptions extends Omit<DataOptions, 'testData' | 'testLabel
   readonly tune?: string | undefined
   /** How channels are chosen that go; default: by weights. */
   readonly channelScores?: string | undefined
+  /** File of a recipe: its decisions are weighed, and alternatives are further changes. */
+  readonly recipe?: string | undefined
   /** Where fidelities are kept. */
   readonly cache?: string | undefined
   readonly threads?: number | undefined
@@ -49,49 +54,69 @@ const heldOutSamples = 256
 
 /**
  * What could be decided on in a model: every alternative by itself applied to a copy, estimated, and with data refitted and
- * measured; best first. Throws UserError for a model or data at fault.
+ * measured; best first. With a recipe what each of its decisions is worth, and every alternative on top of it. Throws UserError for a
+ * model, recipe or data at fault.
  */
 export async function adviseFile(file: string, options: AdviseOptions): Promise<Advice> {
   const { target, onStage, signal } = options
   onStage?.(`reading ${file}`)
+  const recipe = options.recipe === undefined ? undefined : readRecipe(options.recipe)
   const given = await readModel(file)
   const symbols = options.bind?.(given) ?? new Map<string, number>()
   const facts = await fileFacts(file, given)
   const digest = await modelDigest(file, given)
-  const context = passContext(given, target, { mayTrade: false })
-  await cleanUp(given, context, { ...(signal && { signal }) })
+  const passed = passContext(given, target, { mayTrade: false })
+  const former = rememberNames(given)
+  await cleanUp(given, passed, { ...(signal && { signal }) })
   const curated = { multipleOf: curatedStep(target) }
   const data = await openJobData(given, options)
   const model = await originalFor(given, options.tune, data?.calibration, options)
   const { blocks, groups, decisions } = alternatives(model, curated.multipleOf)
-  const base = profile(model, target, { symbols })
+  const made = recipe?.decisions ?? []
+  const profileOf = (each: Model) => profile(each, target, { symbols })
   onStage?.('finding out which channels matter')
   const channelScores = options.channelScores ?? channelScoringDefaults.withoutData
   const scores = await channelScorer(channelScores, {
     original: model,
-    decisions,
+    decisions: [...made, ...decisions],
     data: data?.calibration,
     options: runOptions(options),
   })
+  const applying = { file: options.recipe, former, curated, scores }
+  const whole = recipe === undefined ? undefined : applyRecipe(model, recipe, applying)
+  const base = profileOf(whole?.model ?? model)
   const table = await tableOf(model, digest, data, { ...options, channelScores })
   const found: Omit<AdvisedAlternative, 'rank'>[] = []
   const declined: Advice['declined'][number][] = []
+  let weighed: AdvisedRecipe | undefined
   try {
+    if (recipe !== undefined && whole !== undefined)
+      weighed = await weighRecipe(model, {
+        file: options.recipe!,
+        recipe,
+        whole,
+        context: applying,
+        profileOf,
+        table,
+        onStage,
+        signal,
+      })
     for (const [i, decision] of decisions.entries()) {
       // Lets an interruption through.
       await setImmediate()
       signal?.throwIfAborted()
       onStage?.(`alternative ${i + 1} of ${decisions.length}: ${placeOf(decision)}`)
-      const result = applyDecisions(model, [decision], { curated, scores })
+      const all = [...made, decision]
+      const result = applyDecisions(model, all, applying)
       if (isDeclined(result)) {
         declined.push({ decision, reason: result.reason, remedy: result.remedy })
         continue
       }
-      const after = profile(result.model, target, { symbols })
+      const after = profileOf(result.model)
       // What saves nothing needs no measuring; images of another size have no values that those of the original are held against.
-      const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && decision.kind !== 'resolution'
+      const isMeasured = after.metrics.latencyMs < base.metrics.latencyMs && isMeasurable(all)
       const fidelity = (isMeasured ? await table?.of(result) : undefined) ?? null
-      found.push(advised(result.decisions[0]!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
+      found.push(advised(result.decisions.at(-1)!, base, after, target, fidelity, nodesOfBlock(blocks, decision)))
     }
   } finally {
     await table?.close()
@@ -103,6 +128,7 @@ export async function adviseFile(file: string, options: AdviseOptions): Promise<
     base: figuresOfDecision(base.metrics),
     blocks: blocks.map(advisedBlock),
     groups: groups.map(advisedGroup),
+    ...(weighed !== undefined && { recipe: weighed }),
     data: table === undefined ? null : { source: table.heldOut.source, samples: table.heldOut.count },
     alternatives: ranked(found),
     declined,
@@ -121,9 +147,9 @@ async function tableOf(
   return openFidelityTable(model, { calibration: data.calibration, heldOut }, options)
 }
 
-function nodesOfBlock(blocks: readonly Block[], decision: Decision): ReadonlySet<Node> {
+function nodesOfBlock(blocks: readonly Block[], decision: Decision): ReadonlySet<string> {
   const block = decision.kind === 'block' ? blockOf(blocks, decision.block!) : undefined
-  return new Set(block === undefined ? [] : nodesOf(block))
+  return new Set(block === undefined ? [] : nodesOf(block).map(nodeName))
 }
 
 function placeOf(decision: Decision): string {

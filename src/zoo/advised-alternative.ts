@@ -1,7 +1,7 @@
 import { bottleneckOf } from '../estimator/bottleneck.js'
 import { changedKernels, latencyOf, macsOf, type Profile } from '../estimator/profile.js'
 import type { Target } from '../hw/target.js'
-import type { Node } from '../ir/graph.js'
+import { nodeName } from '../passes/architecture/block.js'
 import type { DecisionResult } from '../passes/architecture/recipe.js'
 import type { AdvisedAlternative } from '../report/advice.js'
 import { figuresOfDecision } from '../report/decision-figures.js'
@@ -11,8 +11,8 @@ import { type Fidelity, meanNoise } from '../tune/fidelity.js'
 type Unranked = Omit<AdvisedAlternative, 'rank'>
 
 /**
- * One decision by itself: what it is worth on the target, what it costs, and why. `block`: nodes of the block that it is about;
- * none for other decisions.
+ * One decision by itself: what it is worth on the target, what it costs, and why. `block`: names of the nodes of the block that it is
+ * about; none for other decisions.
  */
 export function advised(
   { decision, place, from, to, kind, why }: DecisionResult,
@@ -20,7 +20,7 @@ export function advised(
   changed: Profile,
   target: Target,
   fidelity: Fidelity | null,
-  block: ReadonlySet<Node>,
+  block: ReadonlySet<string>,
 ): Unranked {
   const kernels = changedKernels(base, changed)
   const bottleneck = {
@@ -29,7 +29,7 @@ export function advised(
   }
   // What stays of a block is part of what the change is held against.
   const staying = base.kernels.filter(
-    (each) => each.kernel.nodes.some((node) => block.has(node)) && !kernels.before.includes(each),
+    (each) => each.kernel.nodes.some((node) => block.has(nodeName(node))) && !kernels.before.includes(each),
   )
   const of = (total: typeof latencyOf) =>
     [total([...kernels.before, ...staying]), total([...kernels.after, ...staying])] as const

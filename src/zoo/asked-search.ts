@@ -2,7 +2,7 @@ import { UserError } from '../ir/errors.js'
 import { parseBudgets } from '../search/budgets.js'
 import { readExpert } from '../search/expert/expert-file.js'
 import { type SpacePart, spaceParts } from '../search/open-space.js'
-import type { SearchAlgorithm } from '../search/request.js'
+import { buildingAlgorithms, type SearchAlgorithm } from '../search/request.js'
 import type { SearchOptions } from './search-recipe.js'
 
 /** A search as flags and manifests ask for it. */
@@ -27,7 +27,12 @@ export interface AskedSearch {
   readonly searchTime?: number | undefined
 }
 
-export const searchAlgorithms: readonly ('none' | SearchAlgorithm)[] = ['none', 'auto', 'exact', 'evolution']
+export const searchAlgorithms: readonly ('none' | SearchAlgorithm)[] = [
+  'none',
+  ...buildingAlgorithms,
+  'exact',
+  'evolution',
+]
 
 /** What a search may change where nobody says. */
 export const defaultSpace = 'widths,blocks'

@@ -16,6 +16,7 @@ import type { AccuracyEntry, Report } from '../report/report.js'
 import type { SearchEntry } from '../report/search-entry.js'
 import { cleanUp } from '../search/clean-up.js'
 import { curatedStep } from '../search/curated-step.js'
+import { isBuilding } from '../search/request.js'
 import { firstGood, mayBeEmitted } from './attempt.js'
 import { fileFacts, modelDigest } from './facts.js'
 import { freezeSymbols } from './freeze.js'
@@ -49,7 +50,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
   const given = isJudged(options) ? await openGivenData(model, options) : noData
   const { search, warning } = searchWorthwhile(options.search, given)
   const data = isJudged({ ...options, search }) ? await jobData(given, options.seed) : undefined
-  const digest = search?.algorithm === 'auto' ? await modelDigest(file, model) : ''
+  const digest = search !== undefined && isBuilding(search.algorithm) ? await modelDigest(file, model) : ''
   clock.lap('import')
 
   stage('estimating the original')

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { classifierOnDisk } from '../../test/architecture/classifier-on-disk.js'
+import { classifierOnDisk, imageClassifierOnDisk } from '../../test/architecture/classifier-on-disk.js'
 import { schemaValidator } from '../../test/zoo/program.js'
 import { loadTarget } from '../hw/target.js'
 import type { Report } from '../report/report.js'
@@ -24,6 +24,22 @@ async function setUp(count: number, asked: Parameters<typeof searchOf>[0] = {}) 
     tool: { name: 'test', version: '0' },
   }
   return { file, options, measured: join(cache, 'fidelity') }
+}
+
+async function setUpImages(asked: Parameters<typeof searchOf>[0] = {}) {
+  const { folder, file, images, classes, preprocess } = await imageClassifierOnDisk(40)
+  const options: JobOptions = {
+    target: loadTarget('neural-engine'),
+    data: images,
+    labels: classes,
+    preprocess,
+    search: searchOf({ data: images, cache: join(folder, 'cache'), ...asked }),
+    maxDrop: 1,
+    tune: 'closed-form',
+    out: join(folder, 'out.onnx'),
+    tool: { name: 'test', version: '0' },
+  }
+  return { file, options }
 }
 
 const searched = ({ search }: Report): SearchedEntry => {
@@ -56,6 +72,68 @@ describe('data without a recipe', () => {
     const again = searched(await optimizeFile(file, options))
     expect(again.built).toEqual(entry.built)
     expect(readdirSync(measured).length).toBe(files)
+  })
+
+  test('are had in every size that the space has, and what is found is judged by answers to its own', async () => {
+    const { file, options } = await setUpImages({ evaluations: 9, space: 'blocks,resolution' })
+    const report = await optimizeFile(file, options)
+    const entry = searched(report)
+    const resized = entry.built!.filter(({ decisions }) => decisions[0]?.kind === 'resolution')
+    expect(resized.some(({ decisions }) => decisions.length > 1)).toBe(true)
+    for (const { loss, drop } of entry.built!)
+      expect([Number.isFinite(loss), Number.isFinite(drop)]).toEqual([true, true])
+    expect(report.decisions[0]!.decision.kind).toBe('resolution')
+    expect(report.decisions.map(({ decision }) => decision)).toEqual(entry.best.decisions)
+    expect(report.accuracy?.samples).toBe(8)
+    expect(entry.best.latencyMs).toBeCloseTo(report.after.latencyMs, 9)
+  })
+
+  test('in another size are what is fitted to that is decided beside it', async () => {
+    const { file, options } = await setUpImages()
+    const resolution = { kind: 'resolution', input: 'x', height: 16, width: 16 } as const
+    const recipe = {
+      recipeVersion: 1,
+      decisions: [{ kind: 'block', block: 0, alternative: 'fused' }, resolution],
+    } as const
+    const noiseWith = async (tune: string) => {
+      const { decisions } = await optimizeFile(file, { ...options, search: undefined, recipe, tune })
+      const fused = decisions.find(({ decision }) => decision.kind === 'block')!
+      expect(fused.fit === null).toBe(tune === 'none')
+      return fused.fidelity!.nsr
+    }
+    expect(await noiseWith('closed-form')).toBeLessThan(0.5 * (await noiseWith('none')))
+  })
+
+  test('that cannot be had in other sizes: the search says so before it begins', async () => {
+    const { file, options } = await setUp(40, { space: 'blocks,resolution' })
+    await expect(optimizeFile(file, options)).rejects.toMatchObject({
+      place: '--space',
+      message: expect.stringMatching(/^samples cannot be had in \d+ x \d+: /),
+      remedy: expect.stringMatching(/^leave resolution out; or /),
+    })
+  })
+
+  test('sub-networks evolve from what single options were fitted to, if that is asked for; another run goes on from there', async () => {
+    const { file, options, measured } = await setUp(60, { search: 'supernet', evaluations: 20 })
+    const report = await optimizeFile(file, options)
+    const { algorithm, built, evaluations } = searched(report)
+    expect(algorithm).toBe('supernet')
+    expect(new Set(built!.map(({ rung }) => rung))).toEqual(new Set(['brief', 'inherited', 'full']))
+    expect(evaluations).toBeLessThanOrEqual(20)
+    const validate = schemaValidator('report.schema.json')
+    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true)
+    expect(readdirSync(measured).length).toBe(built!.length)
+    expect(searched(await optimizeFile(file, options)).built).toEqual(built)
+    expect(readdirSync(measured).length).toBe(built!.length)
+  })
+
+  test('candidates that are all fitted evolve, if that is asked for', async () => {
+    const { file, options } = await setUp(60, { search: 'multi-shot', evaluations: 10 })
+    const { algorithm, built, best } = searched(await optimizeFile(file, options))
+    expect(algorithm).toBe('multi-shot')
+    expect(built!.length).toBeLessThanOrEqual(10)
+    expect(built!.every(({ rung }) => rung !== 'inherited')).toBe(true)
+    expect(built!.map(({ decisions }) => JSON.stringify(decisions))).toContain(JSON.stringify(best.decisions))
   })
 
   test('too few to search on are inputs to verify on, with a warning; asked for by name, a search refuses them', async () => {

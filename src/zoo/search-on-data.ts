@@ -2,27 +2,31 @@ import type { DataSet } from '../accuracy/data-set.js'
 import { countParameters } from '../estimator/estimate.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
-import type { BuiltCandidate, Rung } from '../search/auto/measured.js'
-import { type AutoLimits, searchAuto } from '../search/auto/search-auto.js'
+import type { BuildingLimits } from '../search/auto/building.js'
+import type { BuiltCandidate } from '../search/auto/measured.js'
+import { searchMultiShot } from '../search/auto/multi-shot.js'
+import { searchAuto } from '../search/auto/search-auto.js'
 import { curatedStep } from '../search/curated-step.js'
-import { type Evaluator, FidelityEvaluator } from '../search/evaluator.js'
-import { budgetsOf } from '../search/request.js'
+import type { Evaluator } from '../search/evaluator.js'
+import { type BuildingAlgorithm, budgetsOf } from '../search/request.js'
 import { decisionsOf, recipeOf } from '../search/space/candidate-recipe.js'
 import { scoredMoments, scorerBy } from '../tune/channel-scorers.js'
-import { efforts } from '../tune/effort.js'
-import type { FidelityTable } from '../tune/fidelity-table.js'
 import type { Found } from './found.js'
 import { type LaneCount, laneCount } from './lanes/lane-count.js'
 import { LaneEvaluator } from './lanes/lane-evaluator.js'
 import { setUpLanes } from './lanes/set-up-lanes.js'
-import { openFidelityTable, type TableOptions } from './open-fidelity-table.js'
+import type { TableOptions } from './open-fidelity-table.js'
+import { SearchEvaluators } from './search-evaluators.js'
 import { nothingKeeps, openSearch, type SearchJob, type SearchOptions } from './search-recipe.js'
 import { searchSamples } from './search-samples.js'
 import { searchedEntry } from './searched-entry.js'
+import { SizedSamples } from './sized-samples.js'
 import { originalFor, runOptions } from './tailor.js'
 
 export interface DataSearchJob extends SearchJob, TableOptions {
   readonly calibration: DataSet
+  /** The same samples for the model at another resolution. */
+  readonly calibrationFor: (sized: Model) => Promise<DataSet>
   /** Of the model's file; see `modelDigest`. */
   readonly digest: string
   /** What the metric may drop by. */
@@ -36,45 +40,56 @@ export interface DataSearchJob extends SearchJob, TableOptions {
 /** Candidates that are built, where nobody says how many. */
 export const defaultBuilt = 60
 
-/** Models with their new weights that are kept until one is written. */
-const keptResults = 2
+/** Of those that are built the shares of single options, of sub-networks and what is fitted of these, and of finals. */
+const shares = {
+  auto: { options: 0.7, inherited: 0, survivors: 0, finals: 0.07 },
+  // Two thirds of it are what `auto` does with as many evaluations as that: a sub-network costs a fraction of a fit.
+  supernet: { options: 0.47, inherited: 0.28, survivors: 0.055, finals: 0.055 },
+  'multi-shot': { options: 0, inherited: 0, survivors: 0, finals: 0.07 },
+} as const satisfies Record<BuildingAlgorithm, Omit<BuildingLimits, 'candidates'>>
 
-/** Of those that are built the share that is single options; of the rest some are built once more with all effort. */
-const [optionShare, finalShare] = [0.7, 0.07]
+/** A search with what builds candidates. */
+type BuildingOptions = SearchOptions & { readonly algorithm: BuildingAlgorithm }
 
 /** Searches a model (exact passes applied) for recipes, with candidates that are built, refitted and run on calibration data. */
-export async function searchOnData(model: Model, options: SearchOptions, job: DataSearchJob): Promise<Found> {
+export async function searchOnData(model: Model, options: BuildingOptions, job: DataSearchJob): Promise<Found> {
   const { jobs = 1, threads = 1, signal } = job
-  const limits = limitsOf(options.evaluations ?? defaultBuilt)
-  const count = Math.min(laneCount(jobs, countParameters(model), threads), limits.options + limits.candidates)
+  const { algorithm, evaluations = defaultBuilt, parts } = options
+  const limits = limitsOf(evaluations, algorithm)
+  // What sub-networks inherit is kept in this process, and every other resolution has an original of its own.
+  const isSideBySide = algorithm !== 'supernet' && !parts.includes('resolution')
+  const most = isSideBySide ? limits.options + limits.candidates : 1
+  const count = Math.min(laneCount(jobs, countParameters(model), threads), most)
   // They start while the space is opened.
   const lanes = count > 1 ? new LaneEvaluator({ lanes: count, signal }) : undefined
-  const tables: FidelityTable[] = []
+  const closing: { close(): Promise<void> }[] = lanes === undefined ? [] : [lanes]
   try {
-    return await searchIn(model, options, job, limits, { lanes, tables })
+    return await searchIn(model, options, job, { limits, lanes, closing })
   } finally {
-    await lanes?.close()
-    for (const table of tables) await table.close()
+    for (const each of closing) await each.close()
   }
 }
 
-/** What has to be closed once a search is over. */
-interface OpenedPlaces {
+interface SearchPlace {
+  readonly limits: BuildingLimits
   readonly lanes: LaneEvaluator | undefined
-  readonly tables: FidelityTable[]
+  /** What has to be closed once the search is over. */
+  readonly closing: { close(): Promise<void> }[]
 }
 
 async function searchIn(
   model: Model,
-  options: SearchOptions,
+  options: BuildingOptions,
   job: DataSearchJob,
-  limits: AutoLimits,
-  { lanes, tables }: OpenedPlaces,
+  { limits, lanes, closing }: SearchPlace,
 ): Promise<Found> {
   const { target, seed, onStage, signal, calibration, maxDrop, channelScores } = job
+  const { algorithm } = options
   const { opened, losses: guess, budgets, start, account } = await openSearch(model, options, job)
   const samples = await searchSamples(calibration, seed)
   const teacher = await originalFor(model, job.tune, samples.full, job)
+  const sized = new SizedSamples(teacher, calibration, job)
+  await sized.requireSizes(opened.space)
   onStage?.('finding out which channels matter')
   const moments = await scoredMoments(channelScores, {
     original: teacher,
@@ -84,36 +99,30 @@ async function searchIn(
   })
   const scores = moments && (await scorerBy(channelScores, moments))
   const curated = { multipleOf: curatedStep(target) }
-  const place = { teacher, digest: job.digest, target: target.name }
-  const samplesOf = (rung: Rung) => ({
-    calibration: samples[rung],
-    heldOut: samples.measured,
-    effort: efforts[rung],
-  })
-  const evaluatorOf = async (rung: Rung) => {
-    const table = await openFidelityTable(place, samplesOf(rung), job)
-    tables.push(table)
-    return new FidelityEvaluator(teacher, table, { scores, curated }, rung === 'full' ? keptResults : 0)
-  }
+  const { space, table } = opened
+  const isInherited = algorithm === 'supernet'
+  const asked = { teacher, digest: job.digest, space, samples, sized, context: { scores, curated }, isInherited }
+  const evaluators = await SearchEvaluators.open(asked, job)
+  closing.push(evaluators)
   const stop = stopOf(job.stop, options.seconds)
-  const own = { brief: await evaluatorOf('brief'), full: await evaluatorOf('full') }
   const warnings: string[] = []
   if (lanes !== undefined) {
-    const lanePlace = { model: place, samples: samplesOf('brief'), options: job, moments, curated }
+    const lanePlace = { ...evaluators.place, options: job, moments, curated }
     const onLost = (why: string) => warnings.push(`a candidate could not be built and was left out: ${why}`)
-    await setUpLanes(lanes, lanePlace, { own: own.brief, stop, onLost })
+    await setUpLanes(lanes, lanePlace, { own: evaluators.briefAsIs, stop, onLost })
   }
-  const { space, table } = opened
   const originalMs = table.score(space.original).latencyMs
   let stage = ''
-  const outcome = await searchAuto({
+  const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
+  const outcome = await searchBuilding({
+    algorithm,
     opened,
     guess,
     start,
     budgets,
     seed,
     maxDrop,
-    evaluators: lanes === undefined ? own : { brief: lanes, full: behind(lanes, own.full) },
+    evaluators: lanes === undefined ? evaluators : { brief: lanes, full: behind(lanes, evaluators.full) },
     limits,
     signal,
     stop,
@@ -143,12 +152,12 @@ async function searchIn(
       return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
     },
     warnings,
-    workshop: { teacher, scores, fittedBy: (recipe) => own.full.fittedBy(recipe) },
+    workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
   }
 }
 
 /** What is evaluated with all effort has the machine to itself: it comes last. */
-const behind = (lanes: LaneEvaluator, full: FidelityEvaluator): Evaluator => ({
+const behind = (lanes: LaneEvaluator, full: Evaluator): Evaluator => ({
   lanes: full.lanes,
   evaluate: async (recipe) => {
     await lanes.close()
@@ -161,10 +170,14 @@ function stopOf(stop: AbortSignal | undefined, seconds: number | undefined): Abo
   return AbortSignal.any([...(stop ? [stop] : []), ...(seconds ? [AbortSignal.timeout(seconds * 1000)] : [])])
 }
 
-function limitsOf(built: number): AutoLimits {
-  const finals = Math.max(1, Math.round(finalShare * built))
-  const options = Math.max(1, Math.round(optionShare * built))
-  return { options, candidates: Math.max(1, built - options - finals), finals }
+/** What is left is whole candidates. */
+function limitsOf(built: number, algorithm: BuildingAlgorithm): BuildingLimits {
+  const of = shares[algorithm]
+  const some = (share: number) => (share === 0 ? 0 : Math.max(1, Math.round(share * built)))
+  const [options, inherited, survivors] = [some(of.options), some(of.inherited), some(of.survivors)]
+  const finals = some(of.finals)
+  const candidates = Math.max(1, built - options - inherited - survivors - finals)
+  return { options, candidates, inherited, survivors, finals }
 }
 
 function bestText(best: BuiltCandidate | undefined, originalMs: number): string {

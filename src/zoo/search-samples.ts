@@ -24,22 +24,31 @@ const [fewest, most] = [48, 1500]
 /** Fewer than this say nothing of what is lost. */
 export const leastSamples = 20
 
-/** Splits calibration data, of every class the same share. Throws UserError `invalid-data` where there are too few. */
-export async function searchSamples(calibration: DataSet, seed: number): Promise<SearchSamples> {
+/**
+ * Splits calibration data, of every class the same share. `numbers`: of a sample, as the model takes it; default: as `calibration`
+ * gives it. The same samples in other sizes are split alike if they are said to have as many. Throws UserError `invalid-data` where
+ * there are too few.
+ */
+export async function searchSamples(calibration: DataSet, seed: number, numbers?: number): Promise<SearchSamples> {
   if (calibration.count < leastSamples) {
     const what = `${calibration.count} samples are too few to search on`
     const remedy = `give ${leastSamples} or more, or search by estimates with --search exact or evolution`
     throw new UserError('invalid-data', '--data', what, remedy, calibration.source)
   }
-  const first = await calibration.batch([0])
-  const numbers = [...first.values()].reduce((sum, { dims }) => sum + volume(dims), 0)
-  const count = (all: number) => Math.min(most, Math.max(fewest, Math.round(all / numbers)))
+  const each = numbers ?? (await numbersOf(calibration))
+  const count = (all: number) => Math.min(most, Math.max(fewest, Math.round(all / each)))
   const { kept, heldOut } = await holdOut(calibration, measuredShare, seed)
   return {
     brief: await some(kept, count(briefNumbers), seed),
     full: await some(kept, count(fullNumbers), seed),
     measured: await some(heldOut, count(measuredNumbers), seed),
   }
+}
+
+/** How many numbers a sample has as its model takes it. */
+export async function numbersOf(data: DataSet): Promise<number> {
+  const first = await data.batch([0])
+  return [...first.values()].reduce((sum, { dims }) => sum + volume(dims), 0)
 }
 
 async function some(data: DataSet, wanted: number, seed: number): Promise<DataSet> {

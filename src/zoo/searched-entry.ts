@@ -1,11 +1,19 @@
-import type { CoResidents, SearchedChoice, SearchedEntry, SearchPoint, StartingPoint } from '../report/search-entry.js'
+import type {
+  ChangedPoint,
+  CoResidents,
+  SearchedChoice,
+  SearchedEntry,
+  SearchPoint,
+  StartingPoint,
+} from '../report/search-entry.js'
 import type { BuiltCandidate } from '../search/auto/measured.js'
 import type { SharedMemory } from '../search/co-residents.js'
-import { landscapeAround } from '../search/landscape.js'
+import { type ChoiceLandscape, landscapeAround } from '../search/landscape.js'
+import { nextChange, type OneChanged, withoutEach } from '../search/marginals.js'
 import type { OpenedSpace, SpacePart } from '../search/open-space.js'
 import { budgetsOf, type ScoredCandidate, type SearchOutcome, type SearchRequest, scored } from '../search/request.js'
 import { recipeOf } from '../search/space/candidate-recipe.js'
-import type { Choice } from '../search/space/choice.js'
+import { decisionText, optionText, placeText } from './choice-text.js'
 
 /** The front in a report has at most so many points. */
 const mostPoints = 16
@@ -30,6 +38,12 @@ export function searchedEntry(request: ReportedSearch, outcome: SearchOutcome): 
   const { parts, constraints, shared, begin, origin } = account
   const { algorithm, original, best, front, dominatedShare, trajectory, proof, reason, evaluations } = outcome
   const point = pointIn(opened)
+  // Expected losses all of them, those of the best too: what was measured of it is not what sums of options are compared with.
+  const around = scored(request, (best ?? original).candidate)
+  const landscape = landscapeAround(request, around)
+  const without = withoutEach(landscape)
+  const next = nextChange(landscape, around)
+  const changed = changedFrom(around)
   return {
     algorithm,
     seed,
@@ -50,7 +64,9 @@ export function searchedEntry(request: ReportedSearch, outcome: SearchOutcome): 
     evaluations,
     proof,
     reason,
-    landscape: landscape(request, best ?? original),
+    landscape: landscape.map(choiceEntry),
+    ...(without.length > 0 && { without: without.map(changed) }),
+    ...(next !== undefined && { next: changed(next) }),
     ...(origin !== undefined && { origin }),
     ...(constraints.length > 0 && { expert: constraints }),
     ...(shared !== undefined && { coResidents: entryOf(shared) }),
@@ -90,33 +106,35 @@ function declinedOptions({ declined }: OpenedSpace): SearchedEntry['space']['dec
   return reasons.map((reason) => {
     const alike = declined.filter(({ why }) => why.reason === reason)
     const [{ decision, why }] = alike as [(typeof alike)[number]]
-    return { reason, count: alike.length, example: `${decision.alternative} of ${why.place}`, remedy: why.remedy }
+    return { reason, count: alike.length, example: `${decisionText(decision)} of ${why.place}`, remedy: why.remedy }
   })
 }
 
-/** Expected losses all of them, those of the best too: what was measured of it is not what sums of options are compared with. */
-const landscape = (request: ReportedSearch, { candidate }: ScoredCandidate): SearchedChoice[] =>
-  landscapeAround(request, scored(request, candidate)).map(({ choice, chosen, others }) => ({
+const choiceEntry = ({ choice, chosen, others }: ChoiceLandscape): SearchedChoice => ({
+  place: placeText(choice),
+  chosen: optionText(choice, chosen),
+  others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
+    option: optionText(choice, option),
+    latencyMs,
+    loss: Number.isFinite(loss) ? loss : null,
+    why,
+  })),
+})
+
+const changedFrom =
+  (best: ScoredCandidate) =>
+  ({
+    choice,
+    chosen,
+    option,
+    scored: { latencyMs, energyMj, weightBytes, peakBytes, loss },
+  }: OneChanged): ChangedPoint => ({
     place: placeText(choice),
     chosen: optionText(choice, chosen),
-    others: others.map(({ option, scored: { latencyMs, loss }, why }) => ({
-      option: optionText(choice, option),
-      latencyMs,
-      loss: Number.isFinite(loss) ? loss : null,
-      why,
-    })),
-  }))
-
-const optionText = (choice: Choice, option: number): string =>
-  choice.kind === 'width' ? String(choice.sizes[option]) : (choice.decisions[option]?.alternative ?? 'as it is')
-
-function placeText(choice: Choice): string {
-  switch (choice.kind) {
-    case 'width':
-      return `channels of "${choice.group}"`
-    case 'block':
-      return `block "${choice.block}"`
-    case 'convolution':
-      return `convolution "${choice.node}"`
-  }
-}
+    option: optionText(choice, option),
+    latencyMs,
+    energyMj,
+    weightBytes,
+    peakActivationBytes: peakBytes,
+    lossChange: Number.isFinite(loss - best.loss) ? loss - best.loss : null,
+  })

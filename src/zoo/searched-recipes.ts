@@ -2,9 +2,10 @@ import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
+import { isBuilding } from '../search/request.js'
 import { channelScoringDefaults } from '../tune/channel-scorers.js'
 import type { Found } from './found.js'
-import type { GivenData, JobData } from './job-data.js'
+import { type GivenData, type JobData, openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { defaultMaxDrop } from './judge.js'
 import type { SearchOptions } from './search-recipe.js'
@@ -39,33 +40,39 @@ export async function searchedRecipes(model: Model, search: SearchOptions, conte
   const { symbols, former, start, data, options, digest } = context
   const { target, seed = 0, timeLimitSeconds, threads, onStage, signal } = options
   const job = { target, symbols, start, former, seed, timeLimitSeconds, onStage, signal }
-  if (search.algorithm !== 'auto') {
+  const { algorithm } = search
+  if (!isBuilding(algorithm)) {
     const { searchRecipe } = await import('./search-recipe.js')
-    const { recipe, entry } = await searchRecipe(model, { ...search, algorithm: search.algorithm }, job)
+    const { recipe, entry } = await searchRecipe(model, { ...search, algorithm }, job)
     return { first: recipe, after: () => undefined, isBestAsIs: false, entryOf: () => entry }
   }
   if (data?.calibration === undefined)
     throw new UserError(
       'usage',
-      '--search auto',
+      `--search ${algorithm}`,
       'there are no samples to build candidates with',
       'give some with --data, or search by estimates with --search exact or evolution',
     )
   const { searchOnData } = await import('./search-on-data.js')
-  return searchOnData(model, search, {
-    ...job,
-    threads,
-    calibration: data.calibration,
-    digest,
-    maxDrop: options.maxDrop ?? defaultMaxDrop,
-    stop: search.stop,
-    jobs: options.jobs,
-    preprocess: options.preprocess,
-    metric: options.metric,
-    tune: options.tune,
-    channelScores: options.channelScores ?? channelScoringDefaults.withoutData,
-    cache: search.cache,
-    resume: search.resume,
-    tool: options.tool,
-  })
+  return searchOnData(
+    model,
+    { ...search, algorithm },
+    {
+      ...job,
+      threads,
+      calibration: data.calibration,
+      calibrationFor: async (sized) => (await openJobData(sized, options))!.calibration!,
+      digest,
+      maxDrop: options.maxDrop ?? defaultMaxDrop,
+      stop: search.stop,
+      jobs: options.jobs,
+      preprocess: options.preprocess,
+      metric: options.metric,
+      tune: options.tune,
+      channelScores: options.channelScores ?? channelScoringDefaults.withoutData,
+      cache: search.cache,
+      resume: search.resume,
+      tool: options.tool,
+    },
+  )
 }

@@ -4,6 +4,7 @@ import { firstSamples } from '../accuracy/select-samples.js'
 import { profile } from '../estimator/profile.js'
 import { UserError } from '../ir/errors.js'
 import type { Model } from '../ir/graph.js'
+import { splitResolutions } from '../passes/architecture/at-resolution.js'
 import type { Recipe } from '../passes/architecture/decision.js'
 import type { FormerNames } from '../passes/architecture/former-names.js'
 import { applyRecipe, type RecipeResult, shownValues } from '../passes/architecture/recipe.js'
@@ -19,7 +20,7 @@ import { measureFidelity } from '../tune/fidelity.js'
 import type { TuneReport } from '../tune/tuner.js'
 import { loadTuner } from '../tune/tuners.js'
 import type { FoundWorkshop } from './found.js'
-import type { JobData } from './job-data.js'
+import { type JobData, openJobData } from './job-data.js'
 import type { JobOptions } from './job-options.js'
 import { passContext } from './pass-context.js'
 import type { Stopwatch } from './stopwatch.js'
@@ -61,9 +62,12 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
     curated: { multipleOf: curatedStep(options.target) },
   }
   const mayRefit = data?.calibration !== undefined && (options.tune ?? 'none') !== 'none'
-  // What is exact stays so to the bit.
-  const isRefitted = mayRefit && applyRecipe(given, recipe, common).fitted.length > 0
-  const teacher = isRefitted
+  const { resolutions, others } = splitResolutions(recipe.decisions)
+  const isResized = resolutions.length > 0
+  // Tried as it is written, so that a message names the decision at fault; what is exact stays so to the bit.
+  const tried = mayRefit || isResized ? applyRecipe(given, recipe, common) : undefined
+  const isRefitted = mayRefit && tried!.fitted.length > 0
+  const original = isRefitted
     ? (workshop?.teacher ?? (await originalFor(given, options.tune, data.calibration, options)))
     : given
   clock.lap('streams')
@@ -71,33 +75,34 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
   const scores =
     workshop?.scores ??
     (await channelScorer(options.channelScores ?? channelScoringDefaults.withoutData, {
-      original: teacher,
+      original,
       decisions: recipe.decisions,
       data: data?.calibration,
       options: runOptions(options),
     }))
   clock.lap('channel scores')
   stage('applying the recipe')
-  const steps: DecisionFigures[] = [figures(teacher)]
-  const applied = applyRecipe(teacher, recipe, {
-    ...common,
-    scores,
-    afterEach: (_, model) => steps.push(figures(model)),
-  })
+  const steps: DecisionFigures[] = [figures(original)]
+  const context = { ...common, scores, afterEach: (_: unknown, model: Model) => steps.push(figures(model)) }
+  const resized = isResized ? applyRecipe(original, { ...recipe, decisions: resolutions }, context) : undefined
+  const teacher = resized?.model ?? original
+  const own = resized === undefined ? data : await openJobData(teacher, options)
+  const applied = applyRecipe(teacher, { ...recipe, decisions: others }, context)
   clock.lap('recipe')
-  if (applied.kind === 'lossy' && data === undefined && !options.bestEffort) {
+  const kind = isResized ? 'lossy' : applied.kind
+  if (kind === 'lossy' && data === undefined && !options.bestEffort) {
     const remedy = 'give samples with --data, or write it unjudged with --best-effort'
     const place = options.search === undefined ? '--recipe' : '--search'
     throw new UserError('usage', place, 'the recipe is lossy, and nothing could judge what it loses', remedy)
   }
   const kept = workshop?.fittedBy(recipe)
   const result = kept?.result ?? applied
-  const tuned = kept?.report ?? (await refit(teacher, applied, job))
+  const tuned = kept?.report ?? (await refit(teacher, applied, own, options))
   clock.lap('tune')
-  const noise = data === undefined ? new Map<string, number>() : await noiseOf(teacher, result, data.test, options)
+  const noise = own === undefined ? new Map<string, number>() : await noiseOf(teacher, result, own.test, options)
   clock.lap('fidelity')
   stage('cleaning up')
-  const decisions = result.decisions.map(
+  const decisions = [...(resized?.decisions ?? []), ...result.decisions].map(
     ({ shows, fitted, ...decision }, i): DecisionEntry => ({
       ...decision,
       before: steps[i]!,
@@ -106,10 +111,10 @@ export async function tailor(given: Model, recipe: Recipe, job: TailorJob): Prom
       fit: hardestFit(fitted, tuned),
     }),
   )
-  const context = passContext(result.model, options.target, { keepOverridable: options.keepOverridable })
-  const passes = await cleanUp(result.model, context, { ...(options.signal && { signal: options.signal }) })
+  const passed = passContext(result.model, options.target, { keepOverridable: options.keepOverridable })
+  const passes = await cleanUp(result.model, passed, { ...(options.signal && { signal: options.signal }) })
   clock.lap('passes')
-  return { model: result.model, kind: result.kind, decisions, passes }
+  return { model: result.model, kind, decisions, passes }
 }
 
 /**
@@ -132,7 +137,8 @@ export async function originalFor(
 async function refit(
   teacher: Model,
   { model: student, correspondence, fitted }: RecipeResult,
-  { options, data }: TailorJob,
+  data: JobData | undefined,
+  options: JobOptions,
 ): Promise<TuneReport | undefined> {
   const tuner = await loadTuner(options.tune ?? 'none')
   if (tuner === undefined || fitted.length === 0) return undefined
@@ -150,8 +156,7 @@ async function noiseOf(
   options: JobOptions,
 ): Promise<ReadonlyMap<string, number>> {
   const places = result.decisions.flatMap((decision) => shownValues(result, decision))
-  const isAtAll = places.length > 0 && result.decisions.every(({ decision }) => decision.kind !== 'resolution')
-  if (!isAtAll) return new Map()
+  if (places.length === 0) return new Map()
   options.onStage?.('measuring the noise of each decision')
   const unique = [...new Map(places.map((place) => [place.at, place])).values()]
   const data = firstSamples(test, fidelitySamples)

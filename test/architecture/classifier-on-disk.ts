@@ -14,6 +14,45 @@ export interface ClassifierOnDisk {
   readonly classes: string
 }
 
+/** A classifier of 5 classes on small colour images, and so many images that can be had in any size, their classes and how they are fitted. */
+export async function imageClassifierOnDisk(
+  count: number,
+): Promise<ClassifierOnDisk & { readonly preprocess: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'image-classifier-'))
+  const model = buildModel(
+    (g) => {
+      const x = g.input('x', 'float32', ['n', 3, 24, 24])
+      const stem = Float32Array.from({ length: 8 * 3 * 9 }, (_, i) => Math.sin(3 * i))
+      const options = { strides: [2, 2], pads: [1, 1, 1, 1] }
+      const first = g.op('Relu', [
+        g.op('Conv', [x, g.constant(Tensor.fromArray('float32', [8, 3, 3, 3], stem))], options),
+      ])
+      const features = bottleneck(g, first, { in: 8, middle: 48, out: 8, residual: true })
+      const weights = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i))
+      const pooled = g.op('ReduceMean', [features], { axes: [2, 3], keepdims: 0 })
+      g.output(g.op('MatMul', [pooled, g.constant(Tensor.fromArray('float32', [8, 5], weights))]), 'scores')
+    },
+    { opset: 17 },
+  )
+  const [file, images, classes, preprocess] = ['net.onnx', 'x.npy', 'y.npy', 'preprocess.json'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
+  await writeModel(model, file)
+  const pixels = Uint8Array.from({ length: count * 24 * 24 * 3 }, (_, i) => 127 + 120 * Math.sin(i * i))
+  writeFileSync(images, Buffer.from(dump(pixels, [count, 24, 24, 3])))
+  writeFileSync(
+    classes,
+    Buffer.from(
+      dump(
+        Int32Array.from({ length: count }, (_, i) => i % 5),
+        [count],
+      ),
+    ),
+  )
+  writeFileSync(preprocess, JSON.stringify({ preprocessVersion: 1, scaling: 'unit', fit: 'squash' }))
+  return { folder, file, images, classes, preprocess }
+}
+
 /** A classifier of 5 classes on images of 4 channels, in a folder of its own, with so many images and their classes. */
 export async function classifierOnDisk(count: number): Promise<ClassifierOnDisk> {
   const folder = mkdtempSync(join(tmpdir(), 'classifier-'))

@@ -10,16 +10,18 @@ import { type Declined, declined, isDeclined } from './declined.js'
 import type { ChannelScores } from './importance.js'
 import type { Place } from './place.js'
 import { presentBlock } from './present-block.js'
-import { originalOf, PresentGroups } from './present-groups.js'
+import { PresentGroups } from './present-groups.js'
 import { applyResolution } from './resolution.js'
 import type { FittedLayer, Rewritten } from './rewritten.js'
-import { applyDepthMultiplier, applyWidths, type WidthChange } from './set-width.js'
+import { applyDepthMultiplier, applyWidths, type HandOver, type WidthChange } from './set-width.js'
 import type { CuratedSizes } from './widths.js'
 
 export interface DecisionOptions {
   readonly correspondence: Correspondence
   /** Which channels matter; default: by weights. */
   readonly scores?: ChannelScores | undefined
+  /** What takes over from channels that go; default: nothing does. */
+  readonly handOver?: HandOver | undefined
   /** Sizes for a depth multiplier that names no multiple. */
   readonly curated?: CuratedSizes | undefined
 }
@@ -45,15 +47,15 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
           `block "${before.name}"`,
           'decide on a block once, and on its width afterwards',
         )
-      const at = originalOf(block.output, correspondence)
-      const by = decision.alternative === 'skip' ? originalOf(block.input, correspondence) : at
+      const at = correspondence.roleOf(block.output)
+      const by = decision.alternative === 'skip' ? correspondence.roleOf(block.input) : at
       const done = applyBlock(model, block, decision, correspondence, scores)
       return isDeclined(done) ? done : { ...done, shows: [{ at, by }] }
     }
     case 'convolution': {
       const { decision, node } = place
       if (!node.isLive) return declined('node-gone', node.label, 'decide on a convolution once')
-      const at = originalOf(node.outputs[0]!, correspondence)
+      const at = correspondence.roleOf(node.outputs[0]!)
       const done = applyConvolution(model, { ...decision, node: nodeName(node) }, correspondence)
       return isDeclined(done) ? done : { ...done, shows: [{ at, by: at }] }
     }
@@ -81,7 +83,11 @@ export function applyDecision(model: Model, place: Place, options: DecisionOptio
   }
 }
 
-const widthOptions = ({ correspondence, scores }: DecisionOptions) => ({ correspondence, ...(scores && { scores }) })
+const widthOptions = ({ correspondence, scores, handOver }: DecisionOptions) => ({
+  correspondence,
+  ...(scores && { scores }),
+  ...(handOver && { handOver }),
+})
 
 /** What reads the channels is what has to make up for those that went. */
 function widthsDone(
@@ -92,7 +98,7 @@ function widthsDone(
   const readers = [...new Set(groups.flatMap(readersOf))].sort((a, b) => a.order - b.order)
   const fitted: FittedLayer[] = readers.map((node) => ({
     node,
-    target: originalOf(node.outputs[0]!, correspondence),
+    target: correspondence.roleOf(node.outputs[0]!),
   }))
   const dropped = changes.reduce((sum, { before, after }) => sum + Math.max(0, before - after), 0)
   const kind: PassKind = changes.every(({ before, after }) => before === after)

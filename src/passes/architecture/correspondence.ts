@@ -19,6 +19,8 @@ export interface Counterpart {
  */
 export class Correspondence {
   readonly #counterparts = new Map<Value, Counterpart | undefined>()
+  /** Of values that took over a role, the name of the one that had it first. */
+  readonly #roles = new Map<Value, string>()
 
   /** undefined: it stands for nothing in the original. */
   of(value: Value): Counterpart | undefined {
@@ -26,9 +28,17 @@ export class Correspondence {
     return { original: value.name, positions: new Map() }
   }
 
+  /** Name of the value of the original in whose place it is, whatever it is worth there: where it is found again. */
+  roleOf(value: Value): string {
+    return this.#roles.get(value) ?? value.name
+  }
+
   /** `replacement` is to be what `old` was; `old` still tells what that is when it has given its name away. */
   replace(old: Value, replacement: Value): void {
     const counterpart = this.of(old)
+    const role = this.roleOf(old)
+    this.#roles.set(old, role)
+    this.#roles.set(replacement, role)
     this.#counterparts.set(old, counterpart)
     this.#counterparts.set(replacement, counterpart)
   }

@@ -20,6 +20,7 @@ export interface ReadAxis {
 
 /** A node that sums over the channels of a group with constant weights. */
 export interface LinearReader extends ReadAxis {
+  readonly node: Node
   /** Unit of every position of the axis; -1: of none in the group. */
   readonly units: Int32Array
   /**
@@ -42,7 +43,7 @@ export function linearReaders(group: ChannelGroup): LinearReader[] {
     const layout = layoutOf(axes, input!, read)
     if (layout === undefined || layout.size !== weights.values.length) return []
     const units = unitsAt(formOf(read.term, axes.forms), group.run)
-    return [{ ...read, units, gram: () => weightGram(weights.values, layout) }]
+    return [{ ...read, node, units, gram: () => weightGram(weights.values, layout) }]
   })
 }
 

@@ -1,11 +1,6 @@
-import type { Value } from '../../ir/graph.js'
 import { dimsOf } from '../../ir/type.js'
 import type { ChannelGroup } from './channel-groups.js'
 import type { Correspondence } from './correspondence.js'
-
-/** Name of the value that it stands for; its own where it stands for none. */
-export const originalOf = (value: Value, correspondence: Correspondence): string =>
-  correspondence.of(value)?.original ?? value.name
 
 /** What has become of the channel groups that a model had before it was rewritten. */
 export class PresentGroups {
@@ -35,7 +30,7 @@ export class PresentGroups {
     const activations = members.filter(({ role }) => role === 'activation')
     const own = activations.filter(({ value, axis }) => dimsOf(value.type)?.[axis] === size)
     return (own.length > 0 ? own : activations).map(
-      ({ value, axis }) => `${axis} ${originalOf(value, this.#correspondence)}`,
+      ({ value, axis }) => `${axis} ${this.#correspondence.roleOf(value)}`,
     )
   }
 }

@@ -64,6 +64,21 @@ describe('recipes', () => {
     expect(findBlocks(model).filter(({ index }) => index !== undefined)).toHaveLength(1)
   })
 
+  test('blocks and widths are found again at another resolution, whenever it is decided on', () => {
+    const model = chain()
+    const others: Decision[] = [fused(0), { kind: 'width', group: middleOf(model, 0), size: 16 }]
+    const resolution: Decision = { kind: 'resolution', input: 'x', height: 6, width: 6 }
+    for (const decisions of [
+      [resolution, ...others],
+      [others[0]!, resolution, others[1]!],
+      [...others, resolution],
+    ]) {
+      const { model: changed } = applyRecipe(model, recipe(...decisions))
+      expect(widths(changed).slice(0, 2)).toEqual([16, 8])
+      expect(dimsOf(changed.graph.outputs[0]!.type)).toEqual([1, 12, 6, 6])
+    }
+  })
+
   test('a block that was fused is narrowed by a width that names what was in it, in either order', () => {
     const model = chain()
     const group = middleOf(model, 0)

@@ -16,6 +16,7 @@ import { type LayerChanges, layerChanges, snapshot } from './layer-changes.js'
 import { type Place, Places } from './place.js'
 import { decisionPath } from './recipe-file.js'
 import type { FittedLayer } from './rewritten.js'
+import type { HandOver } from './set-width.js'
 import type { CuratedSizes } from './widths.js'
 
 /** What a recipe is applied with, beside the model. */
@@ -26,10 +27,12 @@ export interface RecipeContext {
   readonly former?: FormerNames | undefined
   /** Which channels matter; default: by weights. */
   readonly scores?: ChannelScorer | undefined
+  /** What takes over from channels that go, before they do; default: nothing does. */
+  readonly handOver?: ((correspondence: Correspondence) => HandOver) | undefined
   /** Sizes for depth multipliers that name no multiple. */
   readonly curated?: CuratedSizes | undefined
-  /** Called after each decision with the model as it is then; types are inferred. */
-  readonly afterEach?: ((result: DecisionResult, model: Model) => void) | undefined
+  /** Called after each decision with the model as it is then; types are inferred. It may give layers other weights. */
+  readonly afterEach?: ((result: DecisionResult, model: Model, correspondence: Correspondence) => void) | undefined
 }
 
 /** What a decision did. */
@@ -79,6 +82,7 @@ export function applyDecisions(
   inferTypes(model)
   const correspondence = new Correspondence()
   const scores = context.scores?.(correspondence)
+  const handOver = context.handOver?.(correspondence)
   const found: Place[] = []
   const places = new Places(model, former)
   for (const [index, decision] of decisions.entries()) {
@@ -90,7 +94,7 @@ export function applyDecisions(
   const fitted = new Map<Node, FittedLayer>()
   let before = snapshot(model)
   for (const [index, place] of found.entries()) {
-    const applied = applyDecision(model, place, { correspondence, scores, curated })
+    const applied = applyDecision(model, place, { correspondence, scores, handOver, curated })
     if (isDeclined(applied)) return { ...applied, remedy: applied.remedy + otherwise(place), index }
     inferTypes(model)
     const [problem] = verifyGraph(model)
@@ -111,7 +115,7 @@ export function applyDecisions(
     // A layer that was fused and then narrowed is fitted once, to what it stands for in the end. What is the same function is
     // not fitted at all.
     if (applied.kind === 'lossy') for (const layer of applied.fitted) fitted.set(layer.node, layer)
-    afterEach?.(result, model)
+    afterEach?.(result, model, correspondence)
   }
   const live = [...fitted.values()].filter(({ node }) => node.isLive)
   return {

@@ -10,6 +10,9 @@ import { nearNames } from './near-names.js'
 import { declineWidening, moreUnits, type Widening } from './widening.js'
 import { type CuratedSizes, depthMultiplier } from './widths.js'
 
+/** Told of units of a group that are about to change, while they are still there: what reads them may take over what goes. */
+export type HandOver = (group: ChannelGroup, change: UnitChange) => void
+
 export interface WidthOptions {
   /** Told what every value stands for afterwards. */
   readonly correspondence: Correspondence
@@ -17,6 +20,8 @@ export interface WidthOptions {
   readonly scores?: ChannelScores
   /** Default: split where the group allows it, else zeros. */
   readonly widening?: Widening
+  /** Default: what goes is missing. */
+  readonly handOver?: HandOver
 }
 
 /** What became of a group. */
@@ -52,13 +57,24 @@ export function applyWidths(
     if (isDeclined(change)) return change
     changes.set(group, change)
   }
-  changeUnits(new Patch(model), changes, options.correspondence)
+  for (const [group, change] of changes) options.handOver?.(group, change)
+  const present = options.handOver === undefined ? changes : refound(channelGroups(model), changes)
+  changeUnits(new Patch(model), present, options.correspondence)
   return [...changes].map(([{ name, size, granularity }, { units }]) => ({
     group: name,
     before: size,
     after: units.length * granularity,
     units,
   }))
+}
+
+/** The same changes after constants were written anew: a group that was found before knows nothing of those. */
+function refound(
+  groups: readonly ChannelGroup[],
+  changes: ReadonlyMap<ChannelGroup, UnitChange>,
+): Map<ChannelGroup, UnitChange> {
+  const byName = new Map(groups.map((group) => [group.name, group]))
+  return new Map([...changes].map(([{ name }, change]) => [byName.get(name)!, change]))
 }
 
 /** Performs a depth multiplier as the widths it comes to. `curated`: the target's sizes, where the decision names no multiple. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Metrics } from '../../estimator/metrics.js'
-import type { DecisionEntry } from '../report.js'
+import type { DecisionEntry, Report } from '../report.js'
 import { colorsFor } from '../terminal.js'
 import { parseAssertion } from './assertions.js'
 import { diffSides } from './diff-sides.js'
 import { markdownDiff } from './markdown.js'
 import { diffRecord } from './record.js'
-import type { Side, SideAccuracy } from './side.js'
+import { type Side, type SideAccuracy, sideOfReport } from './side.js'
 import { terminalDiff } from './terminal.js'
 
 const metrics = (latencyMs: number): Metrics => ({
@@ -84,6 +84,15 @@ const accuracy = (score: number, drop = 0, higherIsBetter = true): SideAccuracy 
 
 const judged = (old: Side, young: Side, text: string) =>
   diffSides(old, young, { assertions: [parseAssertion(text)] }).assertions[0]!
+
+test('of a report without a result the model as it was is in use', () => {
+  const { facts } = side('model.onnx', 2, 14_000_000)
+  const report = { model: facts, before: metrics(2), after: metrics(1), decisions: [fused(0)], accuracy: null }
+  const ofResult = (result: unknown) => sideOfReport({ ...report, result } as unknown as Report, 'report.json')
+  expect(ofResult(null)).toMatchObject({ facts, metrics: { latencyMs: 2 }, decisions: [] })
+  const written = { ...facts, file: 'out.onnx', bytes: 5 }
+  expect(ofResult(written)).toMatchObject({ facts: written, metrics: { latencyMs: 1 }, decisions: [{}] })
+})
 
 const before = side('before.onnx', 2, 14_000_000)
 const after = side('after.onnx', 1.5, 13_000_000)

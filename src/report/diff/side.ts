@@ -27,17 +27,13 @@ export interface SideAccuracy
 
 /** The side of a report that describes what is in use now: its result when one was written, else the model. */
 export function sideOfReport(report: Report, file: string): Side {
-  const { result, model, after, decisions, verification } = report
+  const { result, model, before, after, decisions, verification } = report
   const accuracy = accuracyOf(report)
-  return {
-    file,
-    facts: result ?? model,
-    metrics: after,
-    original: model.sha256,
-    decisions,
-    verification,
-    ...(accuracy && { accuracy }),
-  }
+  const inUse =
+    result === null
+      ? { facts: model, metrics: before, decisions: [] }
+      : { facts: result, metrics: after, decisions, verification }
+  return { file, ...inUse, original: model.sha256, ...(accuracy && { accuracy }) }
 }
 
 function accuracyOf({ accuracy, result }: Report): SideAccuracy | undefined {

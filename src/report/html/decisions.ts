@@ -1,5 +1,5 @@
 import { barX, ruleX, text } from '@observablehq/plot'
-import { decisionCells, decisionColumns } from '../decision-rows.js'
+import { decisionCells, decisionColumns, decisionWord } from '../decision-rows.js'
 import { change, count, milliseconds, significant } from '../format.js'
 import type { DecisionEntry, Report } from '../report.js'
 import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
@@ -86,7 +86,7 @@ function list(decisions: readonly DecisionEntry[]): Markup {
         ...(fidelity === null ? [] : [`noise ${significant(fidelity.nsr)} of the signal`]),
         ...(fit === null ? [] : [`refitted, condition ${significant(fit.conditioning)}`]),
       ]
-      return html`<li><strong>${decision.kind === 'block' || decision.kind === 'convolution' ? decision.alternative : decision.kind}</strong> ${place}
+      return html`<li><strong>${decisionWord(decision)}</strong> ${place}
 <span class="badge ${kind === 'lossy' ? 'neutral' : 'good'}">${kind}</span>
 <div class="change"><span>${from}</span> <span aria-label="becomes">→</span> <span>${to}</span></div>
 <div class="note">${figures.join(' · ')}. It is ${kind}: ${why}.</div></li>`

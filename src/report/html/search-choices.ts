@@ -1,10 +1,11 @@
 import { dot, ruleX, ruleY } from '@observablehq/plot'
 import { count, milliseconds } from '../format.js'
+import { marginalColumns, marginalRows } from '../marginal-rows.js'
 import type { SearchedChoice, SearchedEntry } from '../search-entry.js'
 import { lossText } from '../search-rows.js'
 import { chart, type Drawing, plotSvg, rowNames } from './chart.js'
 import { html, type Markup } from './markup.js'
-import { empty, foldedTable, legend, type Section, shortName } from './parts.js'
+import { empty, foldedTable, legend, type Section, shortName, table } from './parts.js'
 
 /** Choices with a row of their own in the picture; the table has all. */
 const mostRows = 40
@@ -19,6 +20,12 @@ const colors: Readonly<Record<Why, string>> = {
   slower: 'before',
   'no better': 'kind-movement',
   missed: 'kind-attention',
+}
+
+/** What the best would come to without each of its decisions, and with the next one. */
+export function marginals(search: SearchedEntry): Markup | false {
+  const rows = marginalRows(search)
+  return rows.length > 0 && html`<h3>Decisions</h3>${table('The best without each decision', marginalColumns, rows)}`
 }
 
 /** What every option that was not taken would come to, with everything else as in the best. */

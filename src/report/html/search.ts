@@ -7,7 +7,7 @@ import { searchLines } from '../search-rows.js'
 import { chart, type Drawing, plotSvg } from './chart.js'
 import { html, type Markup } from './markup.js'
 import { empty, foldedTable, legend, type Section } from './parts.js'
-import { choices } from './search-choices.js'
+import { choices, marginals } from './search-choices.js'
 
 /** Front of a search, how it came there, and what lies around what it chose. */
 export function search({ search }: Report): Section {
@@ -22,7 +22,7 @@ export function search({ search }: Report): Section {
           )
         : html`<ul class="note">${searchLines(search).map((text) => html`<li>${text}</li>`)}</ul>${front(search)}${trajectory(
             search,
-          )}${choices(search)}`,
+          )}${marginals(search)}${choices(search)}`,
   }
 }
 

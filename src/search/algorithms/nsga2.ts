@@ -1,6 +1,6 @@
 import type { Candidate } from '../../estimator/memo-table.js'
 import { SeededRandom } from '../../runtime/random.js'
-import { keyOf } from '../space/space.js'
+import { keyOf, type Space } from '../space/space.js'
 import { crowdingDistances } from './crowding.js'
 import { nonDominatedSort, paretoFront } from './non-dominated-sort.js'
 import { type Individual, individual, type Problem } from './problem.js'
@@ -17,7 +17,8 @@ export interface Nsga2Options {
   readonly onGeneration?: (survivors: readonly Individual[], evaluations: number) => boolean
 }
 
-interface Ranked {
+/** Who has survived, as parents are chosen by. */
+export interface Ranked {
   readonly individual: Individual
   /** Of its front. */
   readonly rank: number
@@ -60,22 +61,25 @@ export function nsga2(problem: Problem, options: Nsga2Options): Individual[] {
     return grown
   }
   const given = [...first]
-  survivors = selected(
+  survivors = survivorsOf(
     grow(() => given.shift() ?? space.random(random)),
     size,
   )
   while (!isOver()) {
-    const children = grow(() => {
-      const a = tournament(survivors, random)
-      const isCrossed = random.uniform() < crossoverShare
-      const crossed = isCrossed ? space.crossover(a, tournament(survivors, random), random) : a
-      return mutate(space, crossed, random)
-    })
-    survivors = selected([...survivors.map((each) => each.individual), ...children], size)
+    const children = grow(() => childOf(space, survivors, random))
+    survivors = survivorsOf([...survivors.map((each) => each.individual), ...children], size)
     const living = survivors.map((each) => each.individual)
     if (onGeneration?.(living, evaluated.length) === true) break
   }
   return paretoFront(survivors.map((each) => each.individual))
+}
+
+/** Of one or two parents, changed. */
+export function childOf(space: Space, survivors: readonly Ranked[], random: SeededRandom): Candidate {
+  const a = tournament(survivors, random)
+  const isCrossed = random.uniform() < crossoverShare
+  const crossed = isCrossed ? space.crossover(a, tournament(survivors, random), random) : a
+  return mutate(space, crossed, random)
 }
 
 /** The better of two drawn: of a lower front, or with more room. */
@@ -86,7 +90,7 @@ function tournament(survivors: readonly Ranked[], random: SeededRandom): Candida
 }
 
 /** Whole fronts as long as they fit, then those of the next one that have most room. */
-function selected(individuals: readonly Individual[], size: number): Ranked[] {
+export function survivorsOf(individuals: readonly Individual[], size: number): Ranked[] {
   const kept: Ranked[] = []
   for (const [rank, indices] of nonDominatedSort(individuals).entries()) {
     const front = indices.map((i) => individuals[i]!)

@@ -52,6 +52,15 @@ describe('exact selection', () => {
     expect(await select(problem)).toMatchObject({ status: 'optimal', options: [0, 2], objective: 6 })
   })
 
+  test.each([
+    [3, { status: 'optimal', options: [], objective: 2, bound: 2, gap: 0 }],
+    [2, { status: 'infeasible' }],
+  ])('nothing to choose, within %i', async (atMost, expected) => {
+    const fixed = (value: number): Term => ({ choices: [], at: () => value })
+    const problem = { optionCounts: [], objective: [fixed(2)], limits: [{ terms: [fixed(1), fixed(2)], atMost }] }
+    expect(await select(problem)).toEqual(expected)
+  })
+
   test('property: the best of all selections, couplings and several limits included, with its bound', async () => {
     const shape = fc.record({
       counts: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 6 }),

@@ -39,6 +39,8 @@ export async function select(problem: SelectionProblem, options: SelectionOption
   const { timeLimitSeconds, gap = 1e-6 } = options
   const program = new Program(problem)
   if (program.columns > mostCombinations) return { status: 'too-large' }
+  // The solver takes no program without variables.
+  if (program.columns === 0) return nothingToSelect(problem)
   const highs = await loaded()
   return highs.withModel(program.data(), (model): Selection => {
     model.options.set({ output_flag: false, mip_rel_gap: gap, mip_abs_gap: 0, random_seed: 1 })
@@ -58,6 +60,12 @@ export async function select(problem: SelectionProblem, options: SelectionOption
       gap: Number(model.info.get('mip_gap')),
     }
   })
+}
+
+function nothingToSelect({ objective, limits }: SelectionProblem): Selection {
+  const total = (terms: readonly Term[]) => terms.reduce((sum, { at }) => sum + at([]), 0)
+  if (limits.some(({ terms, atMost }) => total(terms) > atMost)) return { status: 'infeasible' }
+  return { status: 'optimal', options: [], objective: total(objective), bound: total(objective), gap: 0 }
 }
 
 let solver: Promise<Highs> | undefined

@@ -1,6 +1,6 @@
 import { type Budget, violationOf } from '../budgets.js'
 import { keyOf } from '../space/space.js'
-import { dropPerLoss, Ladder } from './ladder.js'
+import { dropPerLoss, Ladder, type LossOf } from './ladder.js'
 import { type BuiltCandidate, briefSlack } from './measured.js'
 import type { Workshop } from './workshop.js'
 
@@ -13,10 +13,11 @@ export interface FinalsOptions {
 }
 
 /** Those that no other is both faster and loses less than, fastest first. */
-export function frontOf(built: readonly BuiltCandidate[]): BuiltCandidate[] {
-  const sorted = [...built].sort((a, b) => a.latencyMs - b.latencyMs || a.loss - b.loss)
+export function frontOf(built: readonly BuiltCandidate[], lossOf: LossOf = ({ loss }) => loss): BuiltCandidate[] {
+  const sorted = [...built].sort((a, b) => a.latencyMs - b.latencyMs || lossOf(a) - lossOf(b))
   let least = Number.POSITIVE_INFINITY
-  return sorted.filter(({ loss }) => {
+  return sorted.filter((each) => {
+    const loss = lossOf(each)
     if (loss >= least) return false
     least = loss
     return true
@@ -33,23 +34,27 @@ export async function settle(workshop: Workshop, options: FinalsOptions): Promis
   const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
   for (let built = 0; built < most && !workshop.isStopped; built++) {
     const front = frontOf(withinBudgets())
-    const mostLoss = maxDrop / dropPerLoss(workshop.built)
-    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.built))
+    const mostLoss = maxDrop / dropPerLoss(workshop.fits)
+    const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.fits))
     if (next === undefined || next.rung === 'full') break
     const [full] = await workshop.buildAll([next.candidate], 'full')
     if (full === undefined) break
   }
-  const front = frontOf(withinBudgets())
-  const perLoss = dropPerLoss(workshop.built)
+  // What was built briefly may be written too, and is refitted with all effort then.
+  const slack = slackIn(workshop.fits)
+  const lossOf: LossOf = ({ rung, loss }) => (rung === 'brief' ? loss / slack : loss)
+  const front = frontOf(withinBudgets(), lossOf)
+  const perLoss = dropPerLoss(workshop.fits)
   // Within a budget of latency nothing is gained by being faster still; other budgets come before the metric, on which the gate
   // has the last word.
   const ladder = new Ladder(
     isLatencyBound ? front.slice(-1) : front,
     isLatencyBound ? Number.POSITIVE_INFINITY : maxDrop,
     perLoss,
+    lossOf,
   )
   const isHopeless = ladder.first() === undefined && budgets.length > 0
-  return isHopeless ? new Ladder(front.slice(-1), Number.POSITIVE_INFINITY, perLoss) : ladder
+  return isHopeless ? new Ladder(front.slice(-1), Number.POSITIVE_INFINITY, perLoss, lossOf) : ladder
 }
 
 /**

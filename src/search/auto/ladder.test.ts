@@ -34,6 +34,13 @@ describe('what may be written', () => {
     expect(new Ladder(front.slice(0, 2), 0.01, 0.35).first()).toBeUndefined()
   })
 
+  test('is one built with all effort before one that was not, which comes after a failure', () => {
+    const brief = { ...built(1, 0.04), rung: 'brief' } as const
+    const mixed = new Ladder([brief, front[3]!], 0.01, 0.35, ({ rung, loss }) => (rung === 'brief' ? loss / 2 : loss))
+    expect(mixed.first()).toBe(front[3])
+    expect(mixed.after(built(0.5, 0.03), 0.015)).toBe(brief)
+  })
+
   test('after a failure is what is expected to keep it at what was seen', () => {
     // Twice as bad as allowed: half the loss is needed, and the next one has a fifth.
     expect(ladder.after(front[3]!, 0.02)).toBe(front[4])

@@ -20,31 +20,38 @@ export function dropPerLoss(built: readonly BuiltCandidate[]): number {
   return drops / losses
 }
 
+/** What a candidate is expected to lose when it is written. */
+export type LossOf = (built: BuiltCandidate) => number
+
 /** Candidates to be written, from the one that is expected to be best to those that lose less. */
 export class Ladder {
   readonly #front: readonly BuiltCandidate[]
   readonly #maxDrop: number
   readonly #dropPerLoss: number
+  readonly #lossOf: LossOf
 
-  /** `front`: fastest first, each loses less than the one before. */
-  constructor(front: readonly BuiltCandidate[], maxDrop: number, perLoss: number) {
+  /** `front`: fastest first, each loses less than the one before by `lossOf`. */
+  constructor(front: readonly BuiltCandidate[], maxDrop: number, perLoss: number, lossOf: LossOf = ({ loss }) => loss) {
     this.#front = front
     this.#maxDrop = maxDrop
     this.#dropPerLoss = perLoss
+    this.#lossOf = lossOf
   }
 
-  expectedDrop({ loss }: BuiltCandidate): number {
-    return loss * this.#dropPerLoss
+  expectedDrop(each: BuiltCandidate): number {
+    return this.#lossOf(each) * this.#dropPerLoss
   }
 
-  /** The fastest that is expected to keep the metric; undefined: none is. */
+  /** The fastest that is expected to keep the metric, of those built with all effort if there is one; undefined: none is. */
   first(): BuiltCandidate | undefined {
-    return this.#front.find((each) => this.expectedDrop(each) <= this.#maxDrop)
+    const kept = this.#front.filter((each) => this.expectedDrop(each) <= this.#maxDrop)
+    return kept.find(({ rung }) => rung === 'full') ?? kept[0]
   }
 
   /** After one turned out to drop by so much on data that the search has not seen: the fastest that is expected to keep it then. */
   after(failed: BuiltCandidate, drop: number): BuiltCandidate | undefined {
-    const perLoss = drop / Math.max(failed.loss, Number.EPSILON)
-    return this.#front.find(({ loss }) => loss < failed.loss && loss * perLoss <= this.#maxDrop)
+    const lost = this.#lossOf(failed)
+    const perLoss = drop / Math.max(lost, Number.EPSILON)
+    return this.#front.find((each) => this.#lossOf(each) < lost && this.#lossOf(each) * perLoss <= this.#maxDrop)
   }
 }

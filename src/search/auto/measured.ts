@@ -1,10 +1,13 @@
 import type { Fidelity } from '../../tune/fidelity.js'
 import type { ScoredCandidate } from '../request.js'
 
-/** How much work a candidate that is built gets: little, to choose among many, or as much as one that is written. */
-export type Rung = 'brief' | 'full'
+/**
+ * How much work a candidate that is built gets: next to none, its weights being those that options were fitted to by themselves;
+ * little, to choose among many; or as much as one that is written.
+ */
+export type Rung = 'inherited' | 'brief' | 'full'
 
-/** A candidate that was built, refitted and run; `loss` is what it lost. */
+/** A candidate that was built and run; `loss` is what it lost. */
 export interface BuiltCandidate extends ScoredCandidate {
   readonly rung: Rung
   /** What the metric is expected to drop by. */

@@ -16,13 +16,13 @@ const leastGain = 2e-3
 /** Added to guesses of losses: what they are wrong by. */
 const guessError = 0.02
 
-/** Of a group's sizes the one that is measured: nearest to this share of the present one. */
-const measuredShare = 0.6
+/** Of a group's sizes those that are measured, as far as there is room: nearest to these shares of the present one, in this order. */
+const measuredShares = [0.6, 0.35, 0.8]
 
 /**
  * Options that are worth measuring, best first: those that save most of the latency, or of what there is a budget for, over what
- * they are guessed to lose, everything else as in the candidate that has `least` changed. Of a group's sizes one stands for all.
- * At most `most`.
+ * they are guessed to lose, everything else as in the candidate that has `least` changed. Of a group's sizes one stands for all,
+ * and where all of these have been taken a second and a third. At most `most`.
  */
 export function promisingOptions(
   request: Omit<SearchRequest, 'algorithm' | 'evaluations'>,
@@ -38,23 +38,27 @@ export function promisingOptions(
     return Math.max(...figures.map((figure) => 1 - figureOf(score, figure) / figureOf(before, figure)))
   }
   const found = space.choices.flatMap((choice, i) => {
-    const options = choice.kind === 'width' ? standIn(choice, space.openOptions[i]!) : space.openOptions[i]!
-    return options.flatMap((option) => {
+    const options = choice.kind === 'width' ? standIns(choice, space.openOptions[i]!) : space.openOptions[i]!
+    return options.flatMap((option, at) => {
       if (option === least[i]) return []
       const candidate = space.with(least, i, option)
       const gain = gainOf(candidate)
       const guess = losses.of[i]![option]!
+      const round = choice.kind === 'width' ? at : 0
       return gain < leastGain || !Number.isFinite(guess)
         ? []
-        : [{ choice: i, option, candidate, promise: gain / (guess + guessError) }]
+        : [{ choice: i, option, candidate, round, promise: gain / (guess + guessError) }]
     })
   })
-  return found.sort((a, b) => b.promise - a.promise).slice(0, most)
+  return found.sort((a, b) => a.round - b.round || b.promise - a.promise).slice(0, most)
 }
 
-function standIn({ sizes, keep }: WidthChoice, open: readonly number[]): number[] {
-  const wanted = measuredShare * sizes[keep]!
-  const distance = (option: number) => Math.abs(sizes[option]! - wanted)
+/** Narrower sizes that stand for the others, the first for all. */
+function standIns({ sizes, keep }: WidthChoice, open: readonly number[]): number[] {
   const narrower = open.filter((option) => option < keep)
-  return narrower.sort((a, b) => distance(a) - distance(b)).slice(0, 1)
+  const nearest = measuredShares.map((share) => {
+    const distance = (option: number) => Math.abs(sizes[option]! - share * sizes[keep]!)
+    return narrower.slice().sort((a, b) => distance(a) - distance(b))[0]
+  })
+  return [...new Set(nearest)].filter((option) => option !== undefined)
 }

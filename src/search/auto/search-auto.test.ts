@@ -10,12 +10,14 @@ import type { Evaluator } from '../evaluator.js'
 import { lossOf } from '../fidelity/losses.js'
 import { weightProxy } from '../fidelity/weight-proxy.js'
 import { type OpenedSpace, openSpace } from '../open-space.js'
-import { scored } from '../request.js'
+import { buildingAlgorithms, scored } from '../request.js'
 import { search } from '../search.js'
 import { candidateOf } from '../space/candidate-recipe.js'
 import { keyOf, Space } from '../space/space.js'
+import type { BuildingOutcome, BuildingRequest } from './building.js'
 import type { Rung } from './measured.js'
-import { type AutoOutcome, type AutoRequest, searchAuto } from './search-auto.js'
+import { searchMultiShot } from './multi-shot.js'
+import { searchAuto } from './search-auto.js'
 
 let model: Model
 let opened: OpenedSpace
@@ -41,6 +43,8 @@ beforeAll(async () => {
 const dropOfLoss = 0.4
 /** A brief fit loses that much more. */
 const briefly = 1.8
+/** With inherited weights more still, and not all by the same. */
+const asInherited = (candidate: ArrayLike<number>) => 2.5 + 0.5 * Math.sin(Array.from(candidate).join().length)
 
 /** Candidates lose a little more together than their options by themselves. */
 const trueLoss = (candidate: ArrayLike<number>): number => {
@@ -68,7 +72,7 @@ function watched(rung: Rung, space: () => Space, lanes = 1, isDeclined = (_: str
         if (lanes > 1) await setTimeout(((asked.length * 7) % 5) * 2)
         if (recipe.decisions.some((decision) => decision.kind === 'block' && isDeclined(decision.alternative)))
           return declined('not-here', key, 'none')
-        const kl = trueLoss(candidate) * (rung === 'brief' ? briefly : 1)
+        const kl = trueLoss(candidate) * { inherited: asInherited(candidate), brief: briefly, full: 1 }[rung]
         return {
           fidelity: { noise: [], cosine: 1 - kl / 10, kl, expectedDrop: kl * dropOfLoss, metric: null, samples: 100 },
         }
@@ -77,25 +81,28 @@ function watched(rung: Rung, space: () => Space, lanes = 1, isDeclined = (_: str
   }
 }
 
-const limits = { options: 40, candidates: 12, finals: 4 }
+const limits = { options: 40, candidates: 12, inherited: 30, survivors: 4, finals: 4 }
 
-function requestOf(changes: Partial<AutoRequest> = {}, lanes = 1) {
+function requestOf(changes: Partial<BuildingRequest> = {}, lanes = 1) {
   const space = () => (changes.opened ?? opened).space
-  const [brief, full] = [watched('brief', space, lanes), watched('full', space, lanes)]
-  const request: AutoRequest = {
+  const [brief, full, inherited] = (['brief', 'full', 'inherited'] as const).map((rung) =>
+    watched(rung, space, lanes),
+  ) as [Watched, Watched, Watched]
+  const request: BuildingRequest = {
+    algorithm: 'auto',
     opened,
     guess: weightProxy(model, opened.space),
     budgets: [],
     seed: 1,
     maxDrop: 0.02,
     limits,
-    evaluators: { brief: brief.evaluator, full: full.evaluator },
+    evaluators: { brief: brief.evaluator, full: full.evaluator, inherited: inherited.evaluator },
     ...changes,
   }
-  return { request, brief, full }
+  return { request, brief, full, inherited }
 }
 
-const shown = ({ best, trajectory, built, reason }: AutoOutcome) => ({
+const shown = ({ best, trajectory, built, reason }: BuildingOutcome) => ({
   best: best && keyOf(best.candidate),
   trajectory,
   reason,
@@ -125,9 +132,36 @@ describe('a search on data', () => {
     expect(new Set(brief.asked).size).toBe(brief.asked.length)
   })
 
-  test('how many are built side by side makes no difference', async () => {
-    const [one, three] = [await searchAuto(requestOf().request), await searchAuto(requestOf({}, 3).request)]
-    expect(shown(three)).toEqual(shown(one))
+  test.each(buildingAlgorithms)('how many are built side by side makes no difference (%s)', async (algorithm) => {
+    const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
+    const [one, three] = await Promise.all(
+      [1, 3].map((lanes) => searchBuilding(requestOf({ algorithm }, lanes).request)),
+    )
+    expect(shown(three!)).toEqual(shown(one!))
+    expect(new Set(one!.built.map(({ rung, candidate }) => `${rung} ${keyOf(candidate)}`)).size).toBe(one!.built.length)
+  })
+
+  test('sub-networks evolve from the front, and the best of them are fitted', async () => {
+    const { request, brief, inherited } = requestOf({ algorithm: 'supernet' })
+    const { built, best } = await searchAuto(request)
+    expect(inherited.asked).toHaveLength(limits.inherited)
+    expect(brief.asked.length).toBeLessThanOrEqual(limits.options + limits.candidates + limits.survivors)
+    const ofRung = (rung: Rung) => built.filter((each) => each.rung === rung).map(({ candidate }) => keyOf(candidate))
+    const evolved = built.findLastIndex(({ rung }) => rung === 'inherited')
+    const fitted = built.slice(evolved + 1).filter(({ rung }) => rung === 'brief')
+    expect(fitted.length).toBeGreaterThan(0)
+    for (const { candidate } of fitted) expect(ofRung('inherited')).toContain(keyOf(candidate))
+    expect(trueLoss(best!.candidate) * dropOfLoss).toBeLessThanOrEqual(0.02)
+    // What was never fitted itself is not written.
+    expect([...ofRung('brief'), ...ofRung('full')]).toContain(keyOf(best!.candidate))
+    const { best: without } = await searchAuto(requestOf().request)
+    expect(best!.latencyMs).toBeLessThanOrEqual(without!.latencyMs)
+  })
+
+  test('where nothing can be inherited nothing evolves', async () => {
+    const { request, brief, full } = requestOf({ algorithm: 'supernet' })
+    const evaluators = { brief: brief.evaluator, full: full.evaluator }
+    expect(shown(await searchAuto({ ...request, evaluators }))).toEqual(shown(await searchAuto(requestOf().request)))
   })
 
   test.each(['latency=75%', 'memory=70%', 'weights=60%,latency=90%'])('keeps %s', async (text) => {
@@ -191,6 +225,17 @@ describe('a search on data', () => {
     const { built, best } = await searchAuto(requestOf({ opened: { ...opened, space }, maxDrop: 0.1 }).request)
     for (const { candidate } of built) expect(candidate[at]).toBe(1)
     expect(best!.candidate[at]).toBe(1)
+  })
+
+  test('candidates that are all fitted evolve towards one that keeps the metric', async () => {
+    const many = { ...limits, options: 0, candidates: 120 }
+    const { request, brief, inherited } = requestOf({ algorithm: 'multi-shot', limits: many, maxDrop: 0.05 })
+    const { best, original, algorithm } = await searchMultiShot(request)
+    expect(algorithm).toBe('multi-shot')
+    expect(brief.asked).toHaveLength(120)
+    expect(inherited.asked).toEqual([])
+    expect(trueLoss(best!.candidate) * dropOfLoss).toBeLessThanOrEqual(0.05)
+    expect(best!.latencyMs).toBeLessThan(0.9 * original.latencyMs)
   })
 
   test('a recipe to begin with is built', async () => {

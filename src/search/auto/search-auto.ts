@@ -1,42 +1,16 @@
-import { violationOf } from '../budgets.js'
-import type { Losses } from '../fidelity/losses.js'
-import { budgetsOf, type SearchOutcome, type SearchRequest, scored } from '../request.js'
+import type { SearchRequest } from '../request.js'
 import { keyOf } from '../space/space.js'
-import { frontOf, settle } from './finals.js'
-import { dropPerLoss, type Ladder } from './ladder.js'
+import { leastCandidate } from '../supernet/single-recipes.js'
+import { type BuildingOutcome, type BuildingRequest, settledOutcome } from './building.js'
+import { evolveBuilt } from './evolve-built.js'
+import { frontOf } from './finals.js'
+import { dropPerLoss } from './ladder.js'
 import { candidatesAtLevels } from './levels.js'
 import { type BuiltCandidate, briefSlack } from './measured.js'
 import { corrected, optionLosses } from './option-losses.js'
 import { promisingOptions } from './screening.js'
-import { Workshop, type WorkshopOptions } from './workshop.js'
-
-/** How many are built at each stage. */
-export interface AutoLimits {
-  /** Single options, briefly. */
-  readonly options: number
-  /** Whole candidates, briefly. */
-  readonly candidates: number
-  /** Whole candidates with all that the tuner has. */
-  readonly finals: number
-}
-
-export interface AutoRequest
-  extends Omit<SearchRequest, 'algorithm' | 'evaluations' | 'losses'>,
-    Omit<WorkshopOptions, 'opened'> {
-  /** What options are guessed to lose before they are measured. */
-  readonly guess: Losses
-  readonly limits: AutoLimits
-  readonly onStage?: ((text: string) => void) | undefined
-}
-
-export interface AutoOutcome extends SearchOutcome {
-  /** What may be written: the next one's turn comes when one fails on data that the search has not seen. */
-  readonly ladder: Ladder
-  /** All candidates that were built, in order. */
-  readonly built: readonly BuiltCandidate[]
-  /** Of single options, as measured and corrected. */
-  readonly losses: Losses
-}
+import { survivors } from './survivors.js'
+import { Workshop } from './workshop.js'
 
 /** Shares of the original's latency that the first candidates are to keep. */
 const [highestLevel, lowestLevel] = [0.95, 0.35]
@@ -45,22 +19,23 @@ const [highestLevel, lowestLevel] = [0.95, 0.35]
 const firstShare = 0.6
 
 /**
- * The three families one after the other: single options are screened by guesses that cost nothing and measured, an integer
- * program puts them together at many levels of latency, and those candidates are built, in two rounds, of which the second looks
- * closer at where the metric gives way; the few that may win are refitted with all effort, by successive halving of the range
- * between what keeps the metric and what does not.
+ * The families one after the other: single options are screened by guesses that cost nothing and measured, an integer program
+ * puts them together at many levels of latency, and those candidates are built, in two rounds, of which the second looks closer
+ * at where the metric gives way; from there sub-networks evolve that inherit what options were fitted to, and the best of them
+ * are built; the few that may win are refitted with all effort, by successive halving of the range between what keeps the metric
+ * and what does not.
  *
  * Found is the fastest candidate within the budgets whose metric drops by no more than allowed; with a budget of latency, the one
  * that loses least within it. The same request gives the same outcome, however many are built side by side, unless it is stopped.
  */
-export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
-  const { opened, guess, limits, maxDrop, onStage } = request
+export async function searchAuto(request: BuildingRequest): Promise<BuildingOutcome> {
+  const { opened, guess, limits, onStage } = request
   const { space } = opened
   const workshop = new Workshop(request)
   const base = { ...request, losses: guess }
 
   // What has to be changed is changed in all candidates.
-  const least = space.canonical(space.original.slice())
+  const least = leastCandidate(space)
   const options = promisingOptions(base, least, limits.options)
   onStage?.(`measuring ${options.length} options one by one`)
   const isChanged = keyOf(least) !== keyOf(space.original)
@@ -76,10 +51,12 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
   let losses = optionLosses(space, guess, least, measured)
   if (request.start !== undefined) await workshop.buildAll([request.start], 'brief')
 
-  const first = Math.ceil(firstShare * limits.candidates)
+  // What there are too few options for is candidates.
+  const whole = limits.candidates + limits.options - options.length
+  const first = Math.ceil(firstShare * whole)
   for (const [levels, most] of [
     [() => evenly(highestLevel, lowestLevel, first), first],
-    [() => levelsNear(workshop.latest(), base, limits.candidates - first), limits.candidates - first],
+    [() => levelsNear(workshop.latest(), base, whole - first), whole - first],
   ] as const) {
     onStage?.('putting options together')
     const known = new Set(workshop.built.map(({ candidate }) => keyOf(candidate)))
@@ -94,40 +71,43 @@ export async function searchAuto(request: AutoRequest): Promise<AutoOutcome> {
     )
   }
 
-  onStage?.('refitting the best with all effort')
-  const budgets = budgetsOf(base)
-  const ladder = await settle(workshop, { budgets, maxDrop, most: limits.finals })
-  const best = ladder.first() ?? null
-  return {
-    algorithm: 'auto',
-    original: scored({ opened, losses }, space.original),
-    best,
-    front: frontOf(workshop.latest().filter((each) => violationOf(each, budgets) === 0)),
-    dominatedShare: null,
-    trajectory: workshop.trajectory,
-    evaluations: workshop.built.length,
-    proof: null,
-    reason: reasonOf(best, ladder, maxDrop, workshop.isStopped),
-    ladder,
-    built: workshop.built,
-    losses,
-  }
+  if (request.algorithm === 'supernet') await evolve(workshop, { ...base, losses })
+
+  return settledOutcome(workshop, request, losses)
 }
 
-function reasonOf(best: BuiltCandidate | null, ladder: Ladder, maxDrop: number, isStopped: boolean): string | null {
-  if (best === null)
-    return `no candidate that was built keeps the budgets and is expected to drop by no more than ${maxDrop}`
-  if (isStopped) return 'ended before all was looked at: the best so far'
-  return ladder.expectedDrop(best) > maxDrop ? `the budgets are expected to cost more than a drop of ${maxDrop}` : null
+/** Evolves sub-networks from the front that is known, and builds those that are expected to add most to it. */
+async function evolve(workshop: Workshop, request: BuildingRequest & Pick<SearchRequest, 'losses'>): Promise<void> {
+  const { opened, limits, evaluators, maxDrop, onStage } = request
+  if (evaluators.inherited === undefined || limits.inherited === 0) return
+  onStage?.('evolving sub-networks')
+  const mostLoss = (evolvedSlack * maxDrop) / dropPerLoss(workshop.fits)
+  const front = frontOf(workshop.latest().filter(({ loss }) => loss <= mostLoss))
+  const first = front.map(({ candidate }) => candidate)
+  const asked = { ...request, rung: 'inherited', evaluations: limits.inherited, first, mostLoss } as const
+  const evolved = await evolveBuilt(workshop, asked)
+  const reference = Float64Array.of(opened.table.score(opened.space.original).latencyMs, mostLoss)
+  const fresh = survivors(evolved, workshop.latest(), reference, limits.survivors)
+  onStage?.(`building ${fresh.length} that evolved`)
+  await workshop.buildAll(fresh, 'brief')
 }
+
+/**
+ * Sub-networks that lose more times what may be lost are of no interest: small losses are about what brief fits lose
+ * (bench/results/supernet.json).
+ */
+const evolvedSlack = briefSlack
 
 const evenly = (from: number, to: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (count === 1 ? from : from + ((to - from) * i) / (count - 1)))
 
-/** Between the fastest that keeps the metric and the fastest that may, once it is refitted with all effort. */
+/**
+ * From somewhat slower than the fastest that keeps the metric, which is what comes next if that one fails in the end, to the
+ * fastest that may keep it, once it is refitted with all effort.
+ */
 function levelsNear(
   built: readonly BuiltCandidate[],
-  { opened, maxDrop }: Pick<AutoRequest, 'opened' | 'maxDrop'>,
+  { opened, maxDrop }: Pick<BuildingRequest, 'opened' | 'maxDrop'>,
   count: number,
 ): number[] {
   const originalMs = opened.table.score(opened.space.original).latencyMs
@@ -135,8 +115,8 @@ function levelsNear(
   const fastest = (loss: number) =>
     Math.min(originalMs, ...built.filter((each) => each.loss <= loss).map(({ latencyMs }) => latencyMs)) / originalMs
   const [slow, fast] = [fastest(mostLoss), fastest(briefSlack * mostLoss)]
-  return evenly(slow, Math.min(fast, narrowest * slow), count + 1).slice(1)
+  return evenly(Math.min(highestLevel, slow / narrowest), Math.min(fast, narrowest * slow), count + 1).slice(1)
 }
 
-/** The range of levels that are looked at closely is at least as wide as from 1 to this. */
-const narrowest = 0.9
+/** The range of levels that are looked at closely is at least as wide as from 1 to this, on either side. */
+const narrowest = 0.92

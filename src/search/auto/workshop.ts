@@ -5,11 +5,16 @@ import type { TrajectoryPoint } from '../request.js'
 import { recipeOf } from '../space/candidate-recipe.js'
 import { keyOf } from '../space/space.js'
 import { dropPerLoss } from './ladder.js'
+import { Lanes } from './lanes.js'
 import { type BuiltCandidate, dropIn, lossIn, type Rung } from './measured.js'
+
+/** By rung. */
+export type Evaluators = Readonly<Record<'brief' | 'full', Evaluator>> & { readonly inherited?: Evaluator | undefined }
 
 export interface WorkshopOptions {
   readonly opened: OpenedSpace
-  readonly evaluators: Readonly<Record<Rung, Evaluator>>
+  /** `inherited`: where weights of single options are there to be inherited. */
+  readonly evaluators: Evaluators
   /** What the metric may drop by. */
   readonly maxDrop: number
   /** Ends the work between two candidates; what is built by then counts. */
@@ -20,7 +25,11 @@ export interface WorkshopOptions {
 /** Builds candidates and remembers them: the same one is built once at each rung. */
 export class Workshop {
   readonly #options: WorkshopOptions
-  readonly #built = new Map<string, BuiltCandidate>()
+  readonly #asked = new Map<string, Promise<BuiltCandidate | undefined>>()
+  readonly #built: BuiltCandidate[] = []
+  readonly #lanes = new Map<Evaluator, Lanes>()
+  /** Of what was asked for last: results are noted in the order asked for. */
+  #noted: Promise<unknown> = Promise.resolve()
   readonly trajectory: TrajectoryPoint[] = []
   /** The fastest that keeps the metric, by what is known of each candidate at its highest rung. */
   #best: BuiltCandidate | undefined
@@ -31,12 +40,17 @@ export class Workshop {
 
   /** All that was built, in order. */
   get built(): readonly BuiltCandidate[] {
-    return [...this.#built.values()]
+    return this.#built
   }
 
-  /** Of every candidate what its highest rung says. */
+  /** Those that were fitted themselves. */
+  get fits(): readonly BuiltCandidate[] {
+    return this.#built.filter(({ rung }) => rung !== 'inherited')
+  }
+
+  /** Of every candidate that was fitted itself what its highest rung says. */
   latest(): BuiltCandidate[] {
-    return [...new Map(this.built.map((each) => [keyOf(each.candidate), each])).values()]
+    return [...new Map(this.fits.map((each) => [keyOf(each.candidate), each])).values()]
   }
 
   get isStopped(): boolean {
@@ -47,43 +61,61 @@ export class Workshop {
    * As many side by side as the evaluator has lanes; what is found does not depend on how many. In the order asked for; undefined
    * for those that the model declines, and for those that are left when the work is stopped.
    */
-  async buildAll(candidates: readonly Candidate[], rung: Rung): Promise<(BuiltCandidate | undefined)[]> {
-    const results: { readonly built: BuiltCandidate | undefined }[] = []
-    let [next, noted] = [0, 0]
-    const lane = async () => {
-      while (next < candidates.length && !this.isStopped) {
-        const at = next++
-        results[at] = { built: await this.#evaluated(candidates[at]!, rung) }
-        for (; results[noted] !== undefined; noted++) this.#note(results[noted]!.built)
-      }
-    }
-    await Promise.all(Array.from({ length: this.#options.evaluators[rung].lanes }, lane))
-    return candidates.map((_, at) => results[at]?.built)
+  buildAll(candidates: readonly Candidate[], rung: Rung): Promise<(BuiltCandidate | undefined)[]> {
+    return Promise.all(candidates.map((candidate) => this.build(candidate, rung)))
+  }
+
+  /** Waits for a lane, and for all that was asked for before. */
+  build(candidate: Candidate, rung: Rung): Promise<BuiltCandidate | undefined> {
+    const place = `${rung} ${keyOf(candidate)}`
+    const known = this.#asked.get(place)
+    if (known !== undefined) return known
+    const before = this.#noted
+    const result = this.#lanesOf(rung).run(async () => (this.isStopped ? undefined : this.#evaluated(candidate, rung)))
+    const noted = Promise.all([result, before]).then(([built]) => {
+      if (built !== undefined) this.#note(built)
+      return built
+    })
+    this.#noted = noted
+    this.#asked.set(place, noted)
+    return noted
+  }
+
+  #lanesOf(rung: Rung): Lanes {
+    const evaluator = this.#evaluatorOf(rung)
+    const lanes = this.#lanes.get(evaluator) ?? new Lanes(evaluator.lanes)
+    this.#lanes.set(evaluator, lanes)
+    return lanes
+  }
+
+  #evaluatorOf(rung: Rung): Evaluator {
+    const evaluator = this.#options.evaluators[rung]
+    if (evaluator === undefined) throw new Error(`nothing evaluates candidates ${rung}`)
+    return evaluator
   }
 
   async #evaluated(candidate: Candidate, rung: Rung): Promise<BuiltCandidate | undefined> {
-    const { opened, evaluators } = this.#options
-    const known = this.#built.get(placeOf(candidate, rung))
-    if (known !== undefined) return known
-    const evaluation = await evaluators[rung].evaluate(recipeOf(opened.space, candidate))
+    const { opened } = this.#options
+    const evaluation = await this.#evaluatorOf(rung).evaluate(recipeOf(opened.space, candidate))
     if (!('fidelity' in evaluation)) return undefined
     const { fidelity } = evaluation
     return { ...opened.table.score(candidate), candidate, rung, loss: lossIn(fidelity), drop: dropIn(fidelity) }
   }
 
-  #note(built: BuiltCandidate | undefined): void {
+  #note(built: BuiltCandidate): void {
     const { maxDrop, onBuilt } = this.#options
-    if (built === undefined || this.#built.has(placeOf(built.candidate, built.rung))) return
-    this.#built.set(placeOf(built.candidate, built.rung), built)
+    this.#built.push(built)
     const before = this.#best
-    const mostLoss = maxDrop / dropPerLoss(this.built)
+    const mostLoss = maxDrop / dropPerLoss(this.fits)
     this.#best = this.latest()
       .filter(({ loss }) => loss <= mostLoss)
       .sort((a, b) => a.latencyMs - b.latencyMs)[0]
     if (this.#best !== undefined && this.#best !== before)
-      this.trajectory.push({ evaluations: this.#built.size, latencyMs: this.#best.latencyMs, loss: this.#best.loss })
-    onBuilt?.(built, this.#best, this.#built.size)
+      this.trajectory.push({
+        evaluations: this.#built.length,
+        latencyMs: this.#best.latencyMs,
+        loss: this.#best.loss,
+      })
+    onBuilt?.(built, this.#best, this.#built.length)
   }
 }
-
-const placeOf = (candidate: Candidate, rung: Rung): string => `${rung} ${keyOf(candidate)}`

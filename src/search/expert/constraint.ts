@@ -39,6 +39,8 @@ export interface Expert {
 export type Option =
   | { readonly kind: 'form'; readonly form: Form }
   | { readonly kind: 'size'; readonly size: number; readonly isPresent: boolean }
+  /** Of which no constraint speaks. */
+  | { readonly kind: 'image'; readonly isPresent: boolean }
 
 /** Whether a constraint says something of places of that kind. */
 export function isAbout({ form, size, atLeast, atMost, multipleOf }: Constraint, kind: PlaceKind): boolean {
@@ -54,7 +56,7 @@ export function isMeant(constraint: Constraint, option: Option): boolean {
     const meant = listOf(form)
     return option.kind === 'form' ? meant.includes(option.form) : option.isPresent && meant.includes('as-is')
   }
-  if (option.kind === 'form') return false
+  if (option.kind !== 'size') return false
   if (size !== undefined) return listOf(size).includes(option.size)
   return option.size >= atLeast && option.size <= atMost && option.size % multipleOf === 0
 }

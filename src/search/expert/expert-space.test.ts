@@ -41,10 +41,15 @@ function openedPlaces({ space }: OpenedSpace): Record<string, (string | number)[
     space.choices.map((choice, i) =>
       choice.kind === 'width'
         ? [`group ${choice.group}`, space.openOptions[i]!.map((option) => choice.sizes[option]!)]
-        : [
-            choice.kind === 'block' ? `block ${choice.block}` : `convolution ${choice.node}`,
-            space.openOptions[i]!.map((option) => choice.decisions[option]?.alternative ?? 'as-is'),
-          ],
+        : choice.kind === 'resolution'
+          ? [
+              `image ${choice.input}`,
+              space.openOptions[i]!.map((option) => choice.decisions[option]?.height ?? 'as-is'),
+            ]
+          : [
+              choice.kind === 'block' ? `block ${choice.block}` : `convolution ${choice.node}`,
+              space.openOptions[i]!.map((option) => choice.decisions[option]?.alternative ?? 'as-is'),
+            ],
     ),
   )
 }

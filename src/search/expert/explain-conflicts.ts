@@ -48,18 +48,21 @@ function possibleOptions(place: Place, { space }: OpenedSpace, { parts }: Pick<S
       : [group.size]
     return sizes.map((size) => sizeOption(group, size))
   }
-  const choice = space.choices.find((each) => isSamePlace(placeOf(each), place))
+  const choice = space.choices.find((each) => isSamePlace(place, placeOf(each)))
   return choice === undefined ? [{ kind: 'form', form: 'as-is' }] : optionsOf(choice)
 }
 
 /** Why the space lacks forms of a block or convolution. */
 function whyNot(place: Place, { declined }: OpenedSpace): string {
-  const own = declined.filter(({ decision }) =>
-    decision.kind === 'block'
-      ? place.kind === 'block' && decision.block === (place.index ?? place.name)
-      : place.kind === 'convolution' && decision.node === place.name,
-  )
-  const reasons = own.map(({ decision, why }) => `${decision.alternative}: ${why.reason}`)
+  const reasons = declined.flatMap(({ decision, why }) => {
+    if (decision.kind === 'block')
+      return place.kind === 'block' && decision.block === (place.index ?? place.name)
+        ? [`${decision.alternative}: ${why.reason}`]
+        : []
+    return decision.kind === 'convolution' && place.kind === 'convolution' && decision.node === place.name
+      ? [`${decision.alternative}: ${why.reason}`]
+      : []
+  })
   return reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
 }
 
@@ -67,6 +70,8 @@ function whyNot(place: Place, { declined }: OpenedSpace): string {
 const mostListed = 8
 
 function possibleText(options: readonly Option[]): string {
-  const texts = options.map((option) => (option.kind === 'form' ? option.form : String(option.size)))
+  const texts = options.map((option) =>
+    option.kind === 'size' ? String(option.size) : option.kind === 'form' ? option.form : 'as-is',
+  )
   return texts.length <= mostListed ? texts.join(', ') : `${texts[0]}, ${texts[1]}, ... or ${texts.at(-1)}`
 }

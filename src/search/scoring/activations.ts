@@ -134,19 +134,19 @@ class ActivationPlanner {
     isOverwritable: boolean,
   ): number {
     const { blocks, at } = versions
-    const widthsOf = new Map(
-      versions.list.filter(wanted).map((version) => [version, version.use.structure.widthsOf(version.use.value)]),
+    const sizingOf = new Map(
+      versions.list.filter(wanted).map((version) => [version, version.use.structure.sizingOf(version.use.value)]),
     )
-    const widths = [...new Set([...widthsOf.values()].flat())].sort((a, b) => a - b)
+    const sizing = [...new Set([...sizingOf.values()].flat())].sort((a, b) => a - b)
     const align = this.#alignBytes
     this.#activations.push({
-      choices: [...blocks, ...widths],
+      choices: [...blocks, ...sizing],
       bytes: (options) => {
         const version = at(options.slice(0, blocks.length))
         if (version === undefined || !wanted(version)) return 0
-        const own = widthsOf.get(version)!
+        const own = sizingOf.get(version)!
         const { structure, value } = version.use
-        const chosen = own.map((width) => options[blocks.length + widths.indexOf(width)]!)
+        const chosen = own.map((choice) => options[blocks.length + sizing.indexOf(choice)]!)
         return Math.ceil(structure.bytesOf(value, own, chosen) / align) * align
       },
     })
@@ -187,16 +187,16 @@ function haveSameReaders(a: Use, b: Use): boolean {
   return a.readers.size === b.readers.size && [...a.readers].every((slot) => b.readers.has(slot))
 }
 
-/** Under all widths. */
+/** Under all choices of sizes. */
 function haveSameSizes(a: Use, b: Use): boolean {
   if (a === b || (a.structure === b.structure && a.value === b.value)) return true
   return sizesKey(a) === sizesKey(b)
 }
 
 function sizesKey({ structure, value }: Use): string {
-  const widths = structure.widthsOf(value)
-  const bytes = ([0, 1] as const).map((by) => structure.bytesOf(value, widths, structure.probe(widths, by)))
-  return JSON.stringify([widths, bytes])
+  const sizing = structure.sizingOf(value)
+  const bytes = ([0, 1] as const).map((by) => structure.bytesOf(value, sizing, structure.probe(sizing, by)))
+  return JSON.stringify([sizing, bytes])
 }
 
 /** All lists with an option below its count at each place. */

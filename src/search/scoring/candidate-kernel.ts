@@ -38,9 +38,9 @@ export function candidateKernels(base: Structure, variations: readonly Variation
 }
 
 /** A kernel as a cost table wants it, where its cost depends on nothing but its numbers. */
-export function tableKernel({ kernel, widths, structure, blocks, isThere }: CandidateKernel): TableKernel {
-  return dependingOn([...blocks, ...widths], kernel.name, kernel.repeats, (optionOf) =>
-    isThere(optionOf) ? structure.variant(kernel, widths, widths.map(optionOf)) : undefined,
+export function tableKernel({ kernel, sizing, structure, blocks, isThere }: CandidateKernel): TableKernel {
+  return dependingOn([...blocks, ...sizing], kernel.name, kernel.repeats, (optionOf) =>
+    isThere(optionOf) ? structure.variant(kernel, sizing, sizing.map(optionOf)) : undefined,
   )
 }
 

@@ -25,7 +25,7 @@ interface Finding {
 const always: Finding = { choices: [], holds: () => true }
 const never: Finding = { choices: [], holds: () => false }
 
-/** Whether a kernel runs in the layout is found out for at most this many widths; with more it depends on them all. */
+/** Whether a kernel runs in the layout is found out for at most this many sizes; with more it depends on them all. */
 const mostTried = 4096
 
 /**
@@ -69,9 +69,9 @@ export class LayoutKernels {
   }
 
   #kernel(candidate: CandidateKernel): TableKernel {
-    const { kernel, widths, blocks, isThere } = candidate
+    const { kernel, sizing, blocks, isThere } = candidate
     const inside = this.#insideOf(candidate)
-    const choices = [...blocks, ...widths, ...inside.choices]
+    const choices = [...blocks, ...sizing, ...inside.choices]
     return dependingOn(choices, kernel.name, kernel.repeats, (optionOf) => {
       if (!isThere(optionOf)) return undefined
       const resized = this.#at(candidate, optionOf)
@@ -94,10 +94,10 @@ export class LayoutKernels {
     const blocked = this.#blockedOf(name)
     const names = this.#namesReadAs(name)
     const readers = names.flatMap((each) => this.#readers.get(each) ?? [])
-    const widths = at.structure.widthsOf(value)
+    const sizing = at.structure.sizingOf(value)
     const aliases = this.#aliases.filter(({ from, to }) => from === name || names.includes(to))
     const choices = [
-      ...widths,
+      ...sizing,
       ...blocked.choices,
       ...aliases.map(({ choice }) => choice),
       ...readers.flatMap((reader) => [
@@ -122,7 +122,7 @@ export class LayoutKernels {
             (reader) => this.#insideOf(reader).holds(optionOf) && !isPlain(this.#at(reader, optionOf), this.#layout),
           )
       if (!isNeeded) return undefined
-      const activation = at.structure.activation(value, widths, widths.map(optionOf))
+      const activation = at.structure.activation(value, sizing, sizing.map(optionOf))
       const { enter, leave } = this.#layout
       return variantOf(reorder(at.kernel, activation, isBlockedNow ? leave : enter), this.#target)
     })
@@ -178,10 +178,10 @@ export class LayoutKernels {
   }
 
   #findInside(candidate: CandidateKernel): Finding {
-    const { kernel, widths } = candidate
+    const { kernel, sizing } = candidate
     const { anchors, follows } = this.#layout
     if (anchors[kernel.shape.op] !== undefined)
-      return this.#settled(widths, (optionOf) => isBlocked(this.#at(candidate, optionOf), this.#layout, new Set()))
+      return this.#settled(sizing, (optionOf) => isBlocked(this.#at(candidate, optionOf), this.#layout, new Set()))
     if (follows[kernel.shape.op] === undefined) return never
     const operands = kernel.inputs.map(({ value }) => ({ value, blocked: this.#blockedOf(value.name) }))
     if (operands.some(({ blocked }) => blocked === never)) return never
@@ -190,11 +190,11 @@ export class LayoutKernels {
       return isBlocked(this.#at(candidate, optionOf), this.#layout, blocked)
     }
     const open = operands.flatMap(({ blocked }) => blocked.choices)
-    return open.length === 0 ? this.#settled(widths, holds) : { choices: [...widths, ...open], holds }
+    return open.length === 0 ? this.#settled(sizing, holds) : { choices: [...sizing, ...open], holds }
   }
 
   #plainChoices(candidate: CandidateKernel): readonly number[] {
-    return this.#settled(candidate.widths, (optionOf) => isPlain(this.#at(candidate, optionOf), this.#layout)).choices
+    return this.#settled(candidate.sizing, (optionOf) => isPlain(this.#at(candidate, optionOf), this.#layout)).choices
   }
 
   /** What does not depend on the choices after all is said so. */
@@ -218,11 +218,11 @@ export class LayoutKernels {
   #at(candidate: CandidateKernel, optionOf: OptionOf): Kernel {
     let known = this.#resized.get(candidate)
     if (known === undefined) this.#resized.set(candidate, (known = new Map()))
-    const options = candidate.widths.map(optionOf)
+    const options = candidate.sizing.map(optionOf)
     const key = options.join()
     let kernel = known.get(key)
     if (kernel === undefined) {
-      kernel = candidate.structure.resized(candidate.kernel, candidate.widths, options)
+      kernel = candidate.structure.resized(candidate.kernel, candidate.sizing, options)
       known.set(key, kernel)
     }
     return kernel

@@ -1,6 +1,6 @@
 import type { CostTableSpec } from '../../estimator/cost-table.js'
 import type { Sweep } from '../../hw/memory/peak.js'
-import type { Term } from '../algorithms/factors.js'
+import { combinationCount, type Term } from '../algorithms/factors.js'
 import type { CandidateTable } from './candidate-table.js'
 
 /** Figures that are sums over kernels. */
@@ -103,7 +103,12 @@ function remembered<Value>(at: (options: readonly number[]) => Value): (options:
   }
 }
 
-function largestOf({ choices, at }: Term, optionCounts: readonly number[]): number {
+/** A term of more combinations than this is taken to be as large as anything: nobody waits for its largest value. */
+const mostLookedAt = 1 << 16
+
+function largestOf(term: Term, optionCounts: readonly number[]): number {
+  const { choices, at } = term
+  if (combinationCount(choices, optionCounts) > mostLookedAt) return Number.POSITIVE_INFINITY
   let most = 0
   const visit = (options: readonly number[]) => {
     const choice = choices[options.length]

@@ -5,19 +5,24 @@ import { type Declined, declined } from '../../passes/architecture/declined.js'
 import type { Choice } from './choice.js'
 import type { Space } from './space.js'
 
-/** The decisions that a candidate comes to, forms before widths: a block is decided on as the model has it. */
+/**
+ * The decisions that a candidate comes to: the resolution, whose model is what the others are about, then forms, then widths: a
+ * block is decided on as the model has it.
+ */
 export function recipeOf(space: Space, candidate: Candidate): Recipe {
   const gone = new Set(
     space.choices.flatMap((choice, i) => (choice.kind === 'width' ? [] : choice.gone[candidate[i]!]!)),
   )
+  const resolution: Decision[] = []
   const forms: Decision[] = []
   const widths: Decision[] = []
+  const places = { width: widths, resolution, block: forms, convolution: forms }
   space.choices.forEach((choice, i) => {
     const decision = decisionOf(choice, candidate[i]!)
     if (decision === undefined || gone.has(i)) return
-    ;(choice.kind === 'width' ? widths : forms).push(decision)
+    places[choice.kind].push(decision)
   })
-  return { recipeVersion: 1, decisions: [...forms, ...widths] }
+  return { recipeVersion: 1, decisions: [...resolution, ...forms, ...widths] }
 }
 
 /** What every open option by itself comes to as a decision. */

@@ -1,4 +1,4 @@
-import type { BlockDecision, ConvolutionDecision } from '../../passes/architecture/decision.js'
+import type { BlockDecision, ConvolutionDecision, ResolutionDecision } from '../../passes/architecture/decision.js'
 
 /** Channels of a group. */
 export interface WidthChoice {
@@ -26,6 +26,13 @@ export interface ConvolutionChoice extends Forms<ConvolutionDecision> {
   readonly node: string
 }
 
+/** Height and width of the image that the model takes. */
+export interface ResolutionChoice extends Forms<ResolutionDecision> {
+  readonly kind: 'resolution'
+  /** Name of the graph input. */
+  readonly input: string
+}
+
 interface Forms<Decided> {
   /** undefined, the first: as it is. */
   readonly decisions: readonly (Decided | undefined)[]
@@ -35,7 +42,7 @@ interface Forms<Decided> {
 }
 
 /** One thing that a search decides on, with its options. */
-export type Choice = WidthChoice | FormChoice
+export type Choice = WidthChoice | ResolutionChoice | FormChoice
 
 export const optionCount = (choice: Choice): number =>
   choice.kind === 'width' ? choice.sizes.length : choice.decisions.length

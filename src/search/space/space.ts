@@ -3,7 +3,8 @@ import type { SeededRandom } from '../../runtime/random.js'
 import { type Choice, optionCount } from './choice.js'
 
 /**
- * What a search may change of a model: width choices first, then forms of blocks and convolutions. A candidate has an option for each choice. Where a
+ * What a search may change of a model: width choices first, then the resolution, then forms of blocks and convolutions. A
+ * candidate has an option for each choice. Where a
  * block leaves nothing of a group, the group's width says nothing: the canonical candidate keeps it. Some options may be closed:
  * they have their place in tables and losses, and no candidate takes them, save for widths of which nothing is left.
  */

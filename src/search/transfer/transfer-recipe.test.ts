@@ -11,7 +11,7 @@ import { startingPoints } from '../evolution.js'
 import { weightProxy } from '../fidelity/weight-proxy.js'
 import { type OpenedSpace, openSpace } from '../open-space.js'
 import { search } from '../search.js'
-import { recipeOf } from '../space/candidate-recipe.js'
+import { decisionsOf, recipeOf } from '../space/candidate-recipe.js'
 import type { Choice } from '../space/choice.js'
 import { keyOf, Space } from '../space/space.js'
 import { transferRecipe } from './transfer-recipe.js'
@@ -85,6 +85,24 @@ describe('a recipe of another model', () => {
     // Of blocks 0 and 1, the early one is like blocks 0 and 1, the late one like 2 and 3; half of the middle's channels go.
     expect(texts(taken.map(({ as }) => as))).toEqual(['0 fused', '1 fused', 'x/Conv_7 48', 'x/Conv_10 64'])
     expect(left.map(({ reason }) => reason)).toEqual(['nothing in this model corresponds to its place'])
+  })
+
+  test('keeps a size of the image that this space has too', async () => {
+    const { space } = await openSpace(model, loadTarget('neural-engine'), {
+      parts: ['resolution'],
+      widths: { kind: 'lanes', step: 8 },
+    })
+    const own = decisionsOf(space)[0]!
+    if (own.kind !== 'resolution') throw new Error('a space of anything but sizes')
+    const elsewhere = { ...own, input: 'picture' }
+    const { candidate, taken, left } = transferRecipe(
+      model,
+      space,
+      recipe(elsewhere, { ...own, height: own.height + 1 }),
+    )
+    expect(recipeOf(space, candidate).decisions).toEqual([own])
+    expect(taken).toEqual([{ decision: elsewhere, as: own, by: 'name' }])
+    expect(left.map(({ reason }) => reason)).toEqual(['no choice of the space'])
   })
 
   test('that does not say where it is from names places of this one', () => {
@@ -174,7 +192,7 @@ function siblingSpace({ choices }: Space): Space {
   return new Space(
     choices.map((choice): Choice => {
       if (choice.kind === 'width') return { ...choice, group: renamed(choice.group) }
-      if (choice.kind === 'convolution') throw new Error('a space without convolutions')
+      if (choice.kind !== 'block') throw new Error('a space of widths and blocks')
       const decisions = choice.decisions.map((decision) =>
         typeof decision?.block === 'string' ? { ...decision, block: renamed(decision.block) } : decision,
       )

@@ -9,6 +9,7 @@ import type {
   OriginGroup,
   Recipe,
   RecipeOrigin,
+  ResolutionDecision,
   WidthDecision,
 } from '../../passes/architecture/decision.js'
 import { isDeclined } from '../../passes/architecture/declined.js'
@@ -56,14 +57,23 @@ export function transferRecipe(model: Model, space: Space, recipe: Recipe, forme
       taken.push({ decision, as: decision, by: 'name' })
       continue
     }
-    const found = decision.kind === 'resolution' ? 'no choice of the space' : finder.find(decision)
+    if (decision.kind === 'resolution') {
+      const at = imageOptionOf(space, decision)
+      if (at === undefined) left.push({ decision, reason: 'no choice of the space' })
+      else {
+        candidate[at.choice] = at.option
+        taken.push({ decision, as: decisionOf(space.choices[at.choice]!, at.option)!, by: 'name' })
+      }
+      continue
+    }
+    const found = finder.find(decision)
     if (typeof found === 'string') {
       left.push({ decision, reason: found })
       continue
     }
     const before = taken.length
     for (const place of found) {
-      const option = optionFor(space, place, decision as PlacedDecision)
+      const option = optionFor(space, place, decision)
       const as = option === undefined ? undefined : decisionOf(space.choices[place.choice]!, option)
       if (as === undefined) continue
       candidate[place.choice] = option!
@@ -74,15 +84,30 @@ export function transferRecipe(model: Model, space: Space, recipe: Recipe, forme
   return { candidate: space.canonical(candidate), taken, left }
 }
 
+/** The open option of that very size, whatever the input is called; undefined: there is none. */
+function imageOptionOf(
+  { choices, openOptions }: Space,
+  { height, width }: ResolutionDecision,
+): { readonly choice: number; readonly option: number } | undefined {
+  const choice = choices.findIndex(({ kind }) => kind === 'resolution')
+  const image = choices[choice]
+  if (image?.kind !== 'resolution') return undefined
+  const option = openOptions[choice]!.find((each) => {
+    const size = image.decisions[each]
+    return size?.height === height && size.width === width
+  })
+  return option === undefined ? undefined : { choice, option }
+}
+
 /** The open option nearest to a decision; undefined: there is none. */
 function optionFor(space: Space, { choice: at, size }: Found, decision: PlacedDecision): number | undefined {
   const choice = space.choices[at]!
   const open = space.openOptions[at]!
-  if (choice.kind !== 'width')
+  if (choice.kind === 'block' || choice.kind === 'convolution')
     return open.find(
       (option) => decision.kind === choice.kind && choice.decisions[option]?.alternative === decision.alternative,
     )
-  if (decision.kind !== 'width') return undefined
+  if (choice.kind !== 'width' || decision.kind !== 'width') return undefined
   const present = choice.sizes[choice.keep]!
   const wanted = (decision.size * present) / (size ?? present)
   const gap = (option: number) => Math.abs(choice.sizes[option]! - wanted)
@@ -169,6 +194,8 @@ function choiceName(choice: Choice): string {
       return choice.block
     case 'convolution':
       return choice.node
+    case 'resolution':
+      return choice.input
   }
 }
 
