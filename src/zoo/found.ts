@@ -25,6 +25,8 @@ export interface Found {
   readonly isBestAsIs: boolean
   /** What was done, as of the recipe that was taken in the end; undefined: none was. */
   readonly entryOf: (taken: Recipe | undefined) => SearchedEntry
+  /** What went wrong on the way. */
+  readonly warnings?: readonly string[]
   /** Of a search that built candidates: what it has for the one that is written. */
   readonly workshop?: FoundWorkshop | undefined
 }

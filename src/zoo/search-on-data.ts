@@ -107,12 +107,12 @@ async function searchIn(
   const evaluators = await SearchEvaluators.open(asked, job)
   closing.push(evaluators)
   const stop = stopOf(job.stop, options.seconds)
-  if (lanes !== undefined)
-    await setUpLanes(
-      lanes,
-      { ...evaluators.place, options: job, moments, curated },
-      { own: evaluators.briefAsIs, stop },
-    )
+  const warnings: string[] = []
+  if (lanes !== undefined) {
+    const lanePlace = { ...evaluators.place, options: job, moments, curated }
+    const onLost = (why: string) => warnings.push(`a candidate could not be built and was left out: ${why}`)
+    await setUpLanes(lanes, lanePlace, { own: evaluators.briefAsIs, stop, onLost })
+  }
   const originalMs = table.score(space.original).latencyMs
   let stage = ''
   const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
@@ -154,6 +154,7 @@ async function searchIn(
       const best = (taken === undefined ? undefined : tried.get(taken)) ?? null
       return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
     },
+    warnings,
     workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
   }
 }

@@ -4,7 +4,7 @@ import type { Recipe } from '../../passes/architecture/decision.js'
 import { type Declined, declined } from '../../passes/architecture/declined.js'
 import type { Evaluation, Evaluator, FidelityEvaluator } from '../../search/evaluator.js'
 import { makeScratch } from '../processes/scratch-folder.js'
-import { isUnanswered, sideBySideFlags, type Unanswered, WorkerProcess } from '../processes/worker-process.js'
+import { isUnanswered, type Unanswered, WorkerProcess } from '../processes/worker-process.js'
 import type { LaneRequest } from './lane-worker.js'
 
 export interface LaneEvaluatorOptions {
@@ -25,6 +25,8 @@ export interface OpenedLanes {
   readonly own: OwnEvaluator
   /** Ends the processes at once; what they were at is declined. */
   readonly stop?: AbortSignal | undefined
+  /** Hears of candidates that no process survived, and why. */
+  readonly onLost?: ((why: string) => void) | undefined
 }
 
 const defaultModule = new URL('./lane-worker.js', import.meta.url)
@@ -78,18 +80,24 @@ export class LaneEvaluator implements Evaluator {
       return answer
     }
     if (stop?.aborted) return stopped()
-    return this.#evaluateHere(recipe, own, answer)
+    return this.#evaluateHere(recipe, this.#opened, answer)
   }
 
   /** What is wrong with a recipe shows here as it would without lanes; what no process survives is no candidate. */
-  async #evaluateHere(recipe: Recipe, own: OwnEvaluator, { unanswered, what }: Unanswered): Promise<Evaluation> {
+  async #evaluateHere(
+    recipe: Recipe,
+    { own, onLost }: OpenedLanes,
+    { unanswered, what }: Unanswered,
+  ): Promise<Evaluation> {
     const evaluation = this.#here.then(() => own.evaluate(recipe))
     this.#here = evaluation.catch(() => {})
     try {
       return await evaluation
     } catch (error) {
       if (unanswered === 'bug' || !(error instanceof UserError)) throw error
-      return declined('not-evaluated', `${what}; then ${error.message}`, error.remedy)
+      const why = `${what}; then ${error.message}`
+      onLost?.(why)
+      return declined('not-evaluated', why, error.remedy)
     }
   }
 
@@ -113,7 +121,7 @@ class Lane {
   #worker: WorkerProcess
 
   constructor(module: URL, folder: string) {
-    this.#start = () => new WorkerProcess(module, makeScratch(folder), sideBySideFlags)
+    this.#start = () => new WorkerProcess(module, makeScratch(folder), [])
     this.#worker = this.#start()
   }
 
