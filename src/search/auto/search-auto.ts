@@ -73,7 +73,12 @@ export async function searchAuto(request: BuildingRequest): Promise<BuildingOutc
 
   if (request.algorithm === 'supernet') await evolve(workshop, { ...base, losses })
 
-  return settledOutcome(workshop, request, losses)
+  const originalMs = opened.table.score(space.original).latencyMs
+  const known = losses
+  return settledOutcome(workshop, request, losses, async (latencyMs) => {
+    const [candidate] = await candidatesAtLevels({ ...base, losses: known }, [latencyMs / originalMs])
+    return candidate
+  })
 }
 
 /** Evolves sub-networks from the front that is known, and builds those that are expected to add most to it. */
