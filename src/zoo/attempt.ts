@@ -66,7 +66,7 @@ export async function attempt(recipe: Recipe | undefined, job: AttemptJob): Prom
 }
 
 /** Results that are written, verified and judged, before the last one is taken. */
-const mostAttempts = 3
+const mostAttempts = 5
 
 /**
  * The first result that is good, of what a search found; where none is, the last, or the model with exact passes alone where

@@ -52,7 +52,8 @@ export async function settledOutcome(
   const { algorithm, opened, limits, maxDrop, onStage } = request
   onStage?.('refitting the best with all effort')
   const budgets = budgetsOf({ ...request, losses })
-  const ladder = await settle(workshop, { budgets, maxDrop, most: limits.finals, atLatency })
+  const { latencyMs: originalMs } = opened.table.score(opened.space.original)
+  const ladder = await settle(workshop, { budgets, originalMs, maxDrop, most: limits.finals, atLatency })
   const best = ladder.first() ?? null
   return {
     algorithm,

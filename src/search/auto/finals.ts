@@ -9,6 +9,8 @@ export interface FinalsOptions {
   /** Absolute. */
   readonly budgets: readonly Budget[]
   readonly maxDrop: number
+  /** Latency of the original. */
+  readonly originalMs: number
   /** How many are built, with all effort or to find out which are worth that. */
   readonly most: number
   /** What is expected to lose least at a latency. */
@@ -36,7 +38,7 @@ export function frontOf(built: readonly BuiltCandidate[], lossOf: LossOf = ({ lo
  * there. Gives what may be written.
  */
 export async function settle(workshop: Workshop, options: FinalsOptions): Promise<Ladder> {
-  const { budgets, maxDrop, most, atLatency } = options
+  const { budgets, originalMs, maxDrop, most, atLatency } = options
   const withinBudgets = () => workshop.latest().filter((each) => violationOf(each, budgets) === 0)
   const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
   for (let built = 0; built < most && !workshop.isStopped; built++) {
@@ -51,20 +53,20 @@ export async function settle(workshop: Workshop, options: FinalsOptions): Promis
     if (found === undefined) break
   }
   // What was built briefly may be written too, and is refitted with all effort then.
-  const slack = slackIn(workshop.fits)
+  // The less was changed, the less is left to gain by that: half of what the finals gained.
+  const slack = Math.max(1, slackIn(workshop.fits) / 2)
   const lossOf: LossOf = ({ rung, loss }) => (rung === 'brief' ? loss / slack : loss)
   const front = frontOf(withinBudgets(), lossOf)
   const perLoss = dropPerLoss(workshop.fits)
   // Within a budget of latency nothing is gained by being faster still; other budgets come before the metric, on which the gate
   // has the last word.
-  const ladder = new Ladder(
-    isLatencyBound ? front.slice(-1) : front,
-    isLatencyBound ? Number.POSITIVE_INFINITY : maxDrop,
-    perLoss,
-    lossOf,
-  )
+  const expected = { originalMs, perLoss, lossOf }
+  const ladder = new Ladder(isLatencyBound ? front.slice(-1) : front, {
+    ...expected,
+    maxDrop: isLatencyBound ? Number.POSITIVE_INFINITY : maxDrop,
+  })
   const isHopeless = ladder.first() === undefined && budgets.length > 0
-  return isHopeless ? new Ladder(front.slice(-1), Number.POSITIVE_INFINITY, perLoss, lossOf) : ladder
+  return isHopeless ? new Ladder(front.slice(-1), { ...expected, maxDrop: Number.POSITIVE_INFINITY }) : ladder
 }
 
 /**
