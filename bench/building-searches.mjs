@@ -41,7 +41,18 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 for (const { net, size, search, evaluations, name } of cases.filter((each) => each.name.includes(only))) {
   const { file, data } = nets[net]
   const cache = mkdtempSync(join(folder, 'cache-'))
-  const args = ['--search', search, '--evaluations', String(evaluations), '--cache', cache, '--quiet', '--best-effort']
+  const args = [
+    '--search',
+    search,
+    '--evaluations',
+    String(evaluations),
+    '--cache',
+    cache,
+    '--quiet',
+    '--best-effort',
+    '--jobs',
+    '1',
+  ]
   const { report, seconds, cpuSeconds } = await runOptimize(join(shared, file), [...data, ...args], folder)
   const { metric, before, after, drop, dropInterval, samples, gate } = report.accuracy
   const built = {}

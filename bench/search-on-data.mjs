@@ -1,6 +1,7 @@
 // What a search on data finds, with nothing but the model, the target and samples: widths alone, forms of blocks alone, and both, for
 // nets with data of their own; latency as estimated, the metric on test data that neither the search nor the fit has seen, time and
-// memory of the whole command. Every run starts from an empty cache.
+// memory of the whole command. Every run starts from an empty cache. And of the segmentation net five candidates on a front, each
+// with a budget of latency; these go on from one another's measurements.
 // Usage: node bench/search-on-data.mjs SHARED_DIR [part of a case's name] [flags for optimize]. Needs dist/. Cases are added to
 // bench/results/search-on-data.json as they are done.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -16,28 +17,35 @@ const [shared, only = '', ...flags] = process.argv.slice(2)
 const results = fileURLToPath(new URL('./results/search-on-data.json', import.meta.url))
 const nets = netsIn(shared)
 
-const cases = ['shapes_ibn', 'cifar_ibn', 'camvid_seg', 'person_det', 'mobilenetv2'].flatMap((net) =>
-  ['widths', 'blocks', 'widths,blocks'].map((space) => ({ net, space, name: `${net} ${space}` })),
-)
+const cases = [
+  ...['shapes_ibn', 'cifar_ibn', 'camvid_seg', 'person_det', 'mobilenetv2'].flatMap((net) =>
+    ['widths', 'blocks', 'widths,blocks'].map((space) => ({ net, space, budget: undefined })),
+  ),
+  ...[90, 80, 70, 60, 50].map((percent) => ({
+    net: 'camvid_seg',
+    space: 'widths,blocks',
+    budget: `latency=${percent}%`,
+  })),
+]
+const keyOf = ({ net, space, budget }) => [net, space, ...(budget === undefined ? [] : [budget])].join(' ')
 
 const folder = mkdtempSync(join(tmpdir(), 'search-on-data-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** One run from an empty cache. */
-function search({ file, data }, space) {
-  const cache = mkdtempSync(join(folder, 'cache-'))
-  const args = ['--search', 'auto', '--space', space, '--threads', '2', '--cache', cache, '--quiet', '--best-effort']
+function search({ file, data }, space, budget) {
+  const cache = budget === undefined ? mkdtempSync(join(folder, 'cache-')) : join(folder, 'front')
+  const limit = budget === undefined ? [] : ['--budget', budget]
+  const args = ['--search', 'auto', '--space', space, ...limit, '--cache', cache, '--quiet', '--best-effort']
   return runOptimize(join(shared, file), [...data, ...args, ...flags], folder)
 }
 
-const keyOf = ({ net, space }) => `${net} ${space}`
-
-for (const { net, space, name } of cases.filter(({ name }) => name.includes(only))) {
-  const { report, seconds, peakBytes } = await search(nets[net], space)
+for (const { net, space, budget } of cases.filter((each) => keyOf(each).includes(only))) {
+  const { report, seconds, peakBytes } = await search(nets[net], space, budget)
   const { metric, before, after, drop, dropInterval, samples, gate } = report.accuracy
   const entry = {
     net,
     space,
+    ...(budget !== undefined && { budget }),
     flags,
     metric,
     samples,
@@ -57,6 +65,6 @@ for (const { net, space, name } of cases.filter(({ name }) => name.includes(only
   addCase(results, entry, keyOf, cases.map(keyOf))
   const percent = (value) => `${(100 * value).toFixed(2)} %`
   console.log(
-    `${name}: ${percent(entry.latencyChange)} latency, ${percent(before)} to ${percent(after)}, ${entry.seconds} s`,
+    `${keyOf(entry)}: ${percent(entry.latencyChange)} latency, ${percent(before)} to ${percent(after)}, ${entry.seconds} s`,
   )
 }

@@ -21,6 +21,7 @@ import { dropIn, lossIn } from '../dist/search/auto/measured.js'
 import { corrected, optionLosses } from '../dist/search/auto/option-losses.js'
 import { promisingOptions } from '../dist/search/auto/screening.js'
 import { cleanUp } from '../dist/search/clean-up.js'
+import { curatedStep } from '../dist/search/curated-step.js'
 import { lossOf } from '../dist/search/fidelity/losses.js'
 import { weightProxy } from '../dist/search/fidelity/weight-proxy.js'
 import { openSpace } from '../dist/search/open-space.js'
@@ -33,6 +34,7 @@ import { modelDigest } from '../dist/zoo/facts.js'
 import { passContext } from '../dist/zoo/pass-context.js'
 import { SearchEvaluators } from '../dist/zoo/search-evaluators.js'
 import { searchSamples } from '../dist/zoo/search-samples.js'
+import { SizedSamples } from '../dist/zoo/sized-samples.js'
 import { originalFor } from '../dist/zoo/tailor.js'
 import { addCase } from './case-results.mjs'
 import { netsIn } from './nets.mjs'
@@ -51,6 +53,8 @@ const names = ['shapes_ibn', 'cifar_ibn']
 const results = fileURLToPath(new URL('./results/supernet.json', import.meta.url))
 /** Test samples that tell what candidates really lose. */
 const testSamples = 1500
+/** Single options that are measured, as a search of usual size does. */
+const singles = 42
 /** Candidates of the integer program, and the range of their latencies, as shares of the original's. */
 const [levels, fastest, slowest] = [10, 0.4, 0.9]
 
@@ -112,7 +116,9 @@ async function measure(name, net) {
     data: samples.brief,
     options: {},
   })
-  const asked = { teacher, digest, space, scores }
+  const sized = new SizedSamples(teacher, calibration, { seed: 0, calibrationFor: async () => calibration })
+  const context = { scores, curated: { multipleOf: curatedStep(target) } }
+  const asked = { teacher, digest, space, sized, context }
   const evaluators = await SearchEvaluators.open({ ...asked, samples, isInherited: true }, job)
   const onTest = { ...samples, measured: test }
   const judged = await SearchEvaluators.open({ ...asked, samples: onTest, isInherited: false }, job)
@@ -127,7 +133,7 @@ async function measure(name, net) {
   const guess = weightProxy(model, space)
   const base = { opened, losses: guess, budgets: [], seed: 0 }
   const least = space.canonical(space.original.slice())
-  const options = promisingOptions(base, least, 60)
+  const options = promisingOptions(base, least, singles)
   const measured = []
   for (const option of options) {
     const loss = (await built(evaluators.brief, option.candidate, 'option'))?.loss ?? Number.POSITIVE_INFINITY

@@ -122,8 +122,9 @@ export class Renormalizer {
 const layersOf = (nodes: readonly Node[]): LinearLayer[] =>
   nodes.flatMap((node) => {
     const layer = linearLayer(node)
-    const isFree = layer?.hasBias === true && !layer.output.isGraphOutput && dtypeOf(layer.output.type) === 'float32'
-    return isFree ? [layer] : []
+    if (layer === undefined || !layer.hasBias || layer.output.isGraphOutput) return []
+    const { type } = layer.output
+    return dtypeOf(type) === 'float32' && dimsOf(type) !== undefined ? [layer] : []
   })
 
 /** Of the channels that are left; undefined: some are new. */

@@ -81,7 +81,7 @@ export async function firstGood(
   for (let count = 1; ; count++) {
     const tried = await attempt(recipe, job)
     if (tried.isGood || recipe === undefined) return tried
-    const next = count < mostAttempts ? after(recipe, tried.accuracy?.drop) : undefined
+    const next = count < mostAttempts ? after(recipe, tried.accuracy) : undefined
     if (next === undefined && !isBestAsIs) return tried
     onFailed(tried)
     await tried.staged.discard()

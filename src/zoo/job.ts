@@ -114,6 +114,7 @@ export async function optimizeFile(file: string, options: JobOptions): Promise<R
       ...checked.warnings,
       ...droppedInputs(passes),
       ...(warning === undefined ? [] : [warning]),
+      ...(found?.warnings ?? []),
       ...failures,
       ...startWarnings(searched),
       ...bestEffortWarnings(tailored?.kind, accuracy, result),

@@ -2,7 +2,9 @@ import type { DataSet } from '../accuracy/data-set.js'
 import { countParameters } from '../estimator/estimate.js'
 import type { Model } from '../ir/graph.js'
 import type { Recipe } from '../passes/architecture/decision.js'
+import type { AccuracyEntry } from '../report/report.js'
 import type { BuildingLimits } from '../search/auto/building.js'
+import type { JudgedDrop } from '../search/auto/ladder.js'
 import type { BuiltCandidate } from '../search/auto/measured.js'
 import { searchMultiShot } from '../search/auto/multi-shot.js'
 import { searchAuto } from '../search/auto/search-auto.js'
@@ -105,12 +107,12 @@ async function searchIn(
   const evaluators = await SearchEvaluators.open(asked, job)
   closing.push(evaluators)
   const stop = stopOf(job.stop, options.seconds)
-  if (lanes !== undefined)
-    await setUpLanes(
-      lanes,
-      { ...evaluators.place, options: job, moments, curated },
-      { own: evaluators.briefAsIs, stop },
-    )
+  const warnings: string[] = []
+  if (lanes !== undefined) {
+    const lanePlace = { ...evaluators.place, options: job, moments, curated }
+    const onLost = (why: string) => warnings.push(`a candidate could not be built and was left out: ${why}`)
+    await setUpLanes(lanes, lanePlace, { own: evaluators.briefAsIs, stop, onLost })
+  }
   const originalMs = table.score(space.original).latencyMs
   let stage = ''
   const searchBuilding = algorithm === 'multi-shot' ? searchMultiShot : searchAuto
@@ -146,11 +148,13 @@ async function searchIn(
   return {
     first: recipeFor(first),
     isBestAsIs: budgets.length === 0,
-    after: (failed, drop) => (drop === undefined ? undefined : recipeFor(ladder.after(tried.get(failed)!, drop))),
+    after: (failed, accuracy) =>
+      accuracy === null ? undefined : recipeFor(ladder.after(tried.get(failed)!, judgedDrop(accuracy))),
     entryOf: (taken) => {
       const best = (taken === undefined ? undefined : tried.get(taken)) ?? null
       return searchedEntry({ ...request, seed, account, built }, { ...outcome, best })
     },
+    warnings,
     workshop: { teacher, scores, fittedBy: (recipe) => evaluators.full.fittedBy(recipe) },
   }
 }
@@ -162,6 +166,12 @@ const behind = (lanes: LaneEvaluator, full: Evaluator): Evaluator => ({
     await lanes.close()
     return full.evaluate(recipe)
   },
+})
+
+/** Half the width of a 95 % interval is 1.96 standard errors. */
+const judgedDrop = ({ drop, dropInterval: [low, high] }: AccuracyEntry): JudgedDrop => ({
+  drop,
+  error: (high - low) / (2 * 1.96),
 })
 
 /** Whichever comes first. */

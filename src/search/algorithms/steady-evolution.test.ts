@@ -82,6 +82,17 @@ describe('an evolution without generations', () => {
     expect(least(found)).toBeLessThan(least(await steadyEvolution(options({ evaluations: 30 }))))
   })
 
+  test('ancestors have children and are not evaluated, unless they are asked for', async () => {
+    const ancestors = scaled.map(judged)
+    const found = await steadyEvolution(options({ ancestors, first: scaled.slice(0, 1), evaluations: 60 }))
+    expect(found).toHaveLength(60)
+    expect(keys(found).filter((key) => keys(ancestors).includes(key))).toEqual(keys(ancestors).slice(0, 1))
+    const alone = await steadyEvolution(options({ ancestors, first: [], evaluations: 8 }))
+    // Parents are nothing but ancestors: so many are under way at once.
+    for (const { candidate } of alone) expect(keys(ancestors)).not.toContain(keyOf(candidate))
+    expect(alone).toHaveLength(8)
+  })
+
   test('candidates that cannot be had are left out; it ends when it is stopped, and when a space has no more to give', async () => {
     const isDeclined = (candidate: Candidate) => candidate[0] === 4 && keyOf(candidate) !== keyOf(space.original)
     const possible = await steadyEvolution(

@@ -10,8 +10,10 @@ export interface SteadyOptions {
   readonly evaluate: (candidate: Candidate) => Promise<Individual | undefined>
   readonly seed: number
   readonly evaluations: number
-  /** Members of the first population, in order; at least one. */
+  /** Members of the first population, in order; at least one, or an ancestor. */
   readonly first: readonly Candidate[]
+  /** Of whom it is known what they are worth: parents that are not evaluated. */
+  readonly ancestors?: readonly Individual[]
   /** Default 24. */
   readonly population?: number
   /** Of several children that nobody has evaluated, the one that is; default: the first. */
@@ -32,13 +34,15 @@ const brood = 24
 /**
  * Evolution without generations, for evaluations that are slow: as soon as a result is in, the survivors of all that is known
  * have the next child. Parents and survivors as in NSGA-II. Results are taken in the order asked for, so that the same seed gives
- * the same search. Gives all that was found, in that order. Source: Durillo et al. 2008 (steady-state NSGA-II).
+ * the same search. Gives all that was evaluated, in that order. Source: Durillo et al. 2008 (steady-state NSGA-II).
  */
 export async function steadyEvolution(options: SteadyOptions): Promise<Individual[]> {
-  const { space, evaluate, seed, evaluations, first, population = 24, choose, isStopped } = options
+  const { space, evaluate, seed, evaluations, first, ancestors = [], population = 24, choose, isStopped } = options
   const random = new SeededRandom(seed)
   const asked = new Set<string>()
-  const known: Individual[] = []
+  const old = new Set(ancestors.map(({ candidate }) => keyOf(candidate)))
+  const known = [...ancestors]
+  const found: Individual[] = []
   const given = [...first]
   const born = (): Candidate | undefined => {
     for (let next = given.shift(); next !== undefined; next = given.shift()) if (!asked.has(keyOf(next))) return next
@@ -48,7 +52,7 @@ export async function steadyEvolution(options: SteadyOptions): Promise<Individua
     // A small space has no more to give.
     for (let tries = 0; tries < 4 * brood && children.size < brood; tries++) {
       const child = childOf(space, parents, random)
-      if (!asked.has(keyOf(child))) children.set(keyOf(child), child)
+      if (!asked.has(keyOf(child)) && !old.has(keyOf(child))) children.set(keyOf(child), child)
     }
     const all = [...children.values()]
     return all.length < 2 ? all[0] : (choose?.(all, known) ?? all[0])
@@ -66,8 +70,10 @@ export async function steadyEvolution(options: SteadyOptions): Promise<Individua
     }
   }
   for (fill(); underWay.length > 0; fill()) {
-    const found = await underWay.shift()!
-    if (found !== undefined) known.push(found)
+    const result = await underWay.shift()!
+    if (result === undefined) continue
+    found.push(result)
+    known.push(result)
   }
-  return known
+  return found
 }

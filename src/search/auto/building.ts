@@ -1,7 +1,7 @@
 import { violationOf } from '../budgets.js'
 import type { Losses } from '../fidelity/losses.js'
 import { type BuildingAlgorithm, budgetsOf, type SearchOutcome, type SearchRequest, scored } from '../request.js'
-import { frontOf, settle } from './finals.js'
+import { type FinalsOptions, frontOf, settle } from './finals.js'
 import type { Ladder } from './ladder.js'
 import type { BuiltCandidate } from './measured.js'
 import type { Workshop, WorkshopOptions } from './workshop.js'
@@ -39,16 +39,20 @@ export interface BuildingOutcome extends SearchOutcome {
   readonly losses: Losses
 }
 
-/** Refits the few that may win with all effort, and says what was found. */
+/**
+ * Refits the few that may win with all effort, and says what was found. `atLatency`: what is expected to lose least there; default:
+ * nobody knows.
+ */
 export async function settledOutcome(
   workshop: Workshop,
   request: BuildingRequest,
   losses: Losses,
+  atLatency?: FinalsOptions['atLatency'],
 ): Promise<BuildingOutcome> {
   const { algorithm, opened, limits, maxDrop, onStage } = request
   onStage?.('refitting the best with all effort')
   const budgets = budgetsOf({ ...request, losses })
-  const ladder = await settle(workshop, { budgets, maxDrop, most: limits.finals })
+  const ladder = await settle(workshop, { budgets, maxDrop, most: limits.finals, atLatency })
   const best = ladder.first() ?? null
   return {
     algorithm,

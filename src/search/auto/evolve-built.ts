@@ -15,6 +15,8 @@ export interface EvolveRequest extends Pick<SearchRequest, 'opened' | 'losses' |
   /** Candidates that are built, those to begin with among them. */
   readonly evaluations: number
   readonly first: readonly Candidate[]
+  /** Built before, at whatever rung: parents that are not built again. */
+  readonly ancestors: readonly BuiltCandidate[]
   /** What is lost beyond this is of no interest. */
   readonly mostLoss: number
 }
@@ -25,10 +27,11 @@ export interface EvolveRequest extends Pick<SearchRequest, 'opened' | 'losses' |
  * options, corrected by all that was built so far. Gives what was built, in order.
  */
 export async function evolveBuilt(workshop: Workshop, request: EvolveRequest): Promise<BuiltCandidate[]> {
-  const { opened, seed, evaluations, first, rung, mostLoss } = request
+  const { opened, seed, evaluations, first, ancestors, rung, mostLoss } = request
   const { space, table } = opened
   const budgets = budgetsOf(request)
   const built = new Map<string, BuiltCandidate>()
+  const byKey = new Map(ancestors.map((each) => [keyOf(each.candidate), each]))
   const individual = (candidate: Candidate, loss: number): Individual => {
     const score = table.score(candidate)
     const beyond = Math.max(0, loss / mostLoss - 1)
@@ -43,7 +46,7 @@ export async function evolveBuilt(workshop: Workshop, request: EvolveRequest): P
     const losses = corrected(
       request.losses,
       space,
-      known.map(({ candidate }) => built.get(keyOf(candidate))!),
+      known.map(({ candidate }) => built.get(keyOf(candidate)) ?? byKey.get(keyOf(candidate))!),
     )
     const front = known.filter(({ violation }) => violation === 0).map(({ objectives }) => objectives)
     const gainOf = (candidate: Candidate): number => {
@@ -58,6 +61,7 @@ export async function evolveBuilt(workshop: Workshop, request: EvolveRequest): P
     seed,
     evaluations,
     first,
+    ancestors: ancestors.map(({ candidate, loss }) => individual(candidate, loss)),
     choose,
     isStopped: () => workshop.isStopped,
     evaluate: async (candidate) => {

@@ -1,3 +1,4 @@
+import type { Candidate } from '../../estimator/memo-table.js'
 import { type Budget, violationOf } from '../budgets.js'
 import { keyOf } from '../space/space.js'
 import { dropPerLoss, Ladder, type LossOf } from './ladder.js'
@@ -8,9 +9,14 @@ export interface FinalsOptions {
   /** Absolute. */
   readonly budgets: readonly Budget[]
   readonly maxDrop: number
-  /** How many are built with all effort. */
+  /** How many are built, with all effort or to find out which are worth that. */
   readonly most: number
+  /** What is expected to lose least at a latency. */
+  readonly atLatency?: ((latencyMs: number) => Promise<Candidate | undefined>) | undefined
 }
+
+/** No closer look is taken between candidates whose latencies are nearer to each other than by this factor. */
+const nearest = 1.02
 
 /** Those that no other is both faster and loses less than, fastest first. */
 export function frontOf(built: readonly BuiltCandidate[], lossOf: LossOf = ({ loss }) => loss): BuiltCandidate[] {
@@ -26,19 +32,23 @@ export function frontOf(built: readonly BuiltCandidate[], lossOf: LossOf = ({ lo
 
 /**
  * Builds some candidates of the front with all effort: those that lose least where there is a budget of latency, else by halving
- * the range between what is expected to keep the metric and what is not. Gives what may be written.
+ * the range between what is expected to keep the metric and what is not, where others are put together when none is left in
+ * there. Gives what may be written.
  */
 export async function settle(workshop: Workshop, options: FinalsOptions): Promise<Ladder> {
-  const { budgets, maxDrop, most } = options
+  const { budgets, maxDrop, most, atLatency } = options
   const withinBudgets = () => workshop.latest().filter((each) => violationOf(each, budgets) === 0)
   const isLatencyBound = budgets.some(({ figure }) => figure === 'latency')
   for (let built = 0; built < most && !workshop.isStopped; built++) {
     const front = frontOf(withinBudgets())
     const mostLoss = maxDrop / dropPerLoss(workshop.fits)
     const next = isLatencyBound ? front.at(-1) : between(front, mostLoss, slackIn(workshop.fits))
-    if (next === undefined || next.rung === 'full') break
-    const [full] = await workshop.buildAll([next.candidate], 'full')
-    if (full === undefined) break
+    if (next?.rung === 'full') break
+    const gapMs = next === undefined ? gapIn(front, mostLoss) : undefined
+    const candidate = next?.candidate ?? (gapMs === undefined ? undefined : await atLatency?.(gapMs))
+    if (candidate === undefined || (next === undefined && workshop.has(candidate, 'brief'))) break
+    const [found] = await workshop.buildAll([candidate], next === undefined ? 'brief' : 'full')
+    if (found === undefined) break
   }
   // What was built briefly may be written too, and is refitted with all effort then.
   const slack = slackIn(workshop.fits)
@@ -66,6 +76,14 @@ function between(front: readonly BuiltCandidate[], mostLoss: number, slack: numb
   const known = front.filter(({ rung }) => rung === 'full')
   const fastestKept = Math.min(...known.filter(isKept).map(({ latencyMs }) => latencyMs))
   return front.find((each) => each.rung === 'brief' && each.latencyMs < fastestKept && each.loss <= slack * mostLoss)
+}
+
+/** Half-way from the fastest that keeps the metric to the next one that is faster; undefined: there is nothing in between. */
+function gapIn(front: readonly BuiltCandidate[], mostLoss: number): number | undefined {
+  const kept = front.findIndex(({ rung, loss }) => rung === 'full' && loss <= mostLoss)
+  const [fast, slow] = [front[kept - 1], front[kept]]
+  if (fast === undefined || slow === undefined || slow.latencyMs < nearest * fast.latencyMs) return undefined
+  return (fast.latencyMs + slow.latencyMs) / 2
 }
 
 /** How many times more a brief fit loses than one with all effort, as far as some were built both ways. */

@@ -38,13 +38,29 @@ describe('what may be written', () => {
     const brief = { ...built(1, 0.04), rung: 'brief' } as const
     const mixed = new Ladder([brief, front[3]!], 0.01, 0.35, ({ rung, loss }) => (rung === 'brief' ? loss / 2 : loss))
     expect(mixed.first()).toBe(front[3])
-    expect(mixed.after(built(0.5, 0.03), 0.015)).toBe(brief)
+    expect(mixed.after(built(0.5, 0.03), { drop: 0.012, error: 0.001 })).toBe(brief)
   })
 
-  test('after a failure is what is expected to keep it at what was seen', () => {
+  const exactly = (drop: number) => ({ drop, error: 0 })
+
+  test('after a failure that says all there is to know is what keeps it at what was seen', () => {
     // Twice as bad as allowed: half the loss is needed, and the next one has a fifth.
-    expect(ladder.after(front[3]!, 0.02)).toBe(front[4])
-    expect(ladder.after(front[3]!, 0.1)).toBeUndefined()
-    expect(ladder.after(front[1]!, 0.015)).toBe(front[2])
+    expect(new Ladder(front, 0.01, 0.35).after(front[3]!, exactly(0.02))).toBe(front[4])
+    expect(new Ladder(front, 0.01, 0.35).after(front[3]!, exactly(0.1))).toBeUndefined()
+    expect(new Ladder(front, 0.01, 0.1).after(front[1]!, exactly(0.015))).toBe(front[2])
+  })
+
+  test('after one on few samples is not thrown far from what all candidates said', () => {
+    const noisy = () => new Ladder(front, 0.01, 0.1)
+    expect(noisy().after(front[1]!, { drop: 0.04, error: 0.02 })).toBe(front[2])
+    expect(noisy().after(front[1]!, { drop: 0.04, error: 0.001 })).toBe(front[3])
+  })
+
+  test('after a second failure leaves something to spare', () => {
+    const ladder = new Ladder(front, 0.01, 0.1)
+    expect(ladder.after(front[1]!, { drop: 0.011, error: 0.01 })).toBe(front[2])
+    const cautious = new Ladder([...front.slice(0, 3), built(3.5, 0.045), ...front.slice(3)], 0.01, 0.18)
+    cautious.after(front[1]!, { drop: 0.018, error: 0.001 })
+    expect(cautious.after(front[2]!, { drop: 0.0105, error: 0.001 })).toBe(front[3])
   })
 })

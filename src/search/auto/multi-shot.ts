@@ -26,6 +26,7 @@ export async function searchMultiShot(request: BuildingRequest): Promise<Buildin
     rung: 'brief',
     evaluations: limits.candidates,
     first,
+    ancestors: [],
     mostLoss: (2 * briefSlack * maxDrop) / dropPerLoss([]),
   })
   return settledOutcome(workshop, request, corrected(guess, space, evolved))

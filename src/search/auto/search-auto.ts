@@ -21,9 +21,9 @@ const firstShare = 0.6
 /**
  * The families one after the other: single options are screened by guesses that cost nothing and measured, an integer program
  * puts them together at many levels of latency, and those candidates are built, in two rounds, of which the second looks closer
- * at where the metric gives way; from there sub-networks evolve that inherit what options were fitted to, and the best of them
- * are built; the few that may win are refitted with all effort, by successive halving of the range between what keeps the metric
- * and what does not.
+ * at where the metric gives way; with `supernet`, from there sub-networks evolve that inherit what options were fitted to, and the
+ * best of them are built; the few that may win are refitted with all effort, by successive halving of the range between what
+ * keeps the metric and what does not.
  *
  * Found is the fastest candidate within the budgets whose metric drops by no more than allowed; with a budget of latency, the one
  * that loses least within it. The same request gives the same outcome, however many are built side by side, unless it is stopped.
@@ -73,7 +73,12 @@ export async function searchAuto(request: BuildingRequest): Promise<BuildingOutc
 
   if (request.algorithm === 'supernet') await evolve(workshop, { ...base, losses })
 
-  return settledOutcome(workshop, request, losses)
+  const originalMs = opened.table.score(space.original).latencyMs
+  const known = losses
+  return settledOutcome(workshop, request, losses, async (latencyMs) => {
+    const [candidate] = await candidatesAtLevels({ ...base, losses: known }, [latencyMs / originalMs])
+    return candidate
+  })
 }
 
 /** Evolves sub-networks from the front that is known, and builds those that are expected to add most to it. */
@@ -82,15 +87,30 @@ async function evolve(workshop: Workshop, request: BuildingRequest & Pick<Search
   if (evaluators.inherited === undefined || limits.inherited === 0) return
   onStage?.('evolving sub-networks')
   const mostLoss = (evolvedSlack * maxDrop) / dropPerLoss(workshop.fits)
-  const front = frontOf(workshop.latest().filter(({ loss }) => loss <= mostLoss))
-  const first = front.map(({ candidate }) => candidate)
-  const asked = { ...request, rung: 'inherited', evaluations: limits.inherited, first, mostLoss } as const
-  const evolved = await evolveBuilt(workshop, asked)
+  const ancestors = workshop.latest().filter(({ loss }) => loss <= mostLoss)
+  const evolved = await evolveBuilt(workshop, {
+    ...request,
+    rung: 'inherited',
+    evaluations: limits.inherited,
+    // What they lose without a fit of their own tells what a fit gains.
+    first: someOf(frontOf(ancestors), builtBothWays).map(({ candidate }) => candidate),
+    ancestors,
+    mostLoss,
+  })
   const reference = Float64Array.of(opened.table.score(opened.space.original).latencyMs, mostLoss)
   const fresh = survivors(evolved, workshop.latest(), reference, limits.survivors)
   onStage?.(`building ${fresh.length} that evolved`)
   await workshop.buildAll(fresh, 'brief')
 }
+
+/** Candidates of the front that are built as sub-networks too. */
+const builtBothWays = 3
+
+/** From end to end. */
+const someOf = <Item>(items: readonly Item[], count: number): Item[] =>
+  items.length <= count
+    ? [...items]
+    : Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!)
 
 /**
  * Sub-networks that lose more times what may be lost are of no interest: small losses are about what brief fits lose

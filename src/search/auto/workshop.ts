@@ -65,6 +65,11 @@ export class Workshop {
     return Promise.all(candidates.map((candidate) => this.build(candidate, rung)))
   }
 
+  /** Whether it was asked for already. */
+  has(candidate: Candidate, rung: Rung): boolean {
+    return this.#asked.has(`${rung} ${keyOf(candidate)}`)
+  }
+
   /** Waits for a lane, and for all that was asked for before. */
   build(candidate: Candidate, rung: Rung): Promise<BuiltCandidate | undefined> {
     const place = `${rung} ${keyOf(candidate)}`

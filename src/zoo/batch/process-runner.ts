@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeStaged } from '../../export/staging.js'
 import { makeScratch } from '../processes/scratch-folder.js'
-import { sideBySideFlags } from '../processes/worker-process.js'
 import { JobProcess } from './job-process.js'
 import { filesOf, type JobLimits, type Outcome, type Runner, type RunObserver, type ZooJob } from './runner.js'
 
@@ -15,6 +14,9 @@ export interface ProcessRunnerOptions {
   /** Jobs that one process does before a fresh one takes its place: what a job leaves behind cannot pile up. */
   readonly jobsPerProcess?: number
 }
+
+/** Of the engine, where jobs are done side by side: its helper threads would take cores from the others. */
+const sideBySideFlags = ['--single-threaded']
 
 const defaultModule = new URL('./job-worker.js', import.meta.url)
 

@@ -34,12 +34,12 @@ const opened: LaneEvaluator[] = []
 
 function lanesFor(
   { own }: Pick<OpenedLanes, 'own'>,
-  options: Partial<LaneEvaluatorOptions> & Pick<OpenedLanes, 'stop'> = {},
+  options: Partial<LaneEvaluatorOptions> & Pick<OpenedLanes, 'stop' | 'onLost'> = {},
 ): LaneEvaluator {
-  const { stop, ...rest } = options
+  const { stop, onLost, ...rest } = options
   const evaluator = new LaneEvaluator({ lanes: 1, module, ...rest })
   opened.push(evaluator)
-  evaluator.open({ setup: '', own, stop })
+  evaluator.open({ setup: '', own, stop, onLost })
   return evaluator
 }
 
@@ -91,10 +91,11 @@ describe('candidates in processes of their own', () => {
     const { own } = watched(async () => {
       throw new UserError('invalid-model', '', 'onnxruntime ended with SIGKILL', 'close other programs')
     })
-    const evaluator = lanesFor({ own })
+    const lost: string[] = []
+    const evaluator = lanesFor({ own }, { onLost: (why) => lost.push(why) })
     const found = await evaluator.evaluate(recipe('abort'))
     expect(found).toMatchObject({ declined: true, reason: 'not-evaluated', remedy: 'close other programs' })
-    expect(found).toMatchObject({ place: expect.stringMatching(/SIGABRT.*; then onnxruntime ended with SIGKILL/) })
+    expect(lost).toEqual([expect.stringMatching(/SIGABRT.*; then onnxruntime ended with SIGKILL/)])
     expect(processOf(await evaluator.evaluate(recipe('done'))).pid).toBeGreaterThan(0)
   })
 
@@ -150,5 +151,6 @@ describe('candidates in processes of their own', () => {
     expect([isAlive(pid), existsSync(folder)]).toEqual([true, true])
     await evaluator.close()
     expect([isAlive(pid), existsSync(folder), existsSync(evaluator.folder)]).toEqual([false, false, false])
+    expect(await evaluator.evaluate(recipe('done'))).toEqual(here)
   })
 })

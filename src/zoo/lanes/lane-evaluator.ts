@@ -4,7 +4,7 @@ import type { Recipe } from '../../passes/architecture/decision.js'
 import { type Declined, declined } from '../../passes/architecture/declined.js'
 import type { Evaluation, Evaluator, FidelityEvaluator } from '../../search/evaluator.js'
 import { makeScratch } from '../processes/scratch-folder.js'
-import { isUnanswered, sideBySideFlags, type Unanswered, WorkerProcess } from '../processes/worker-process.js'
+import { isUnanswered, type Unanswered, WorkerProcess } from '../processes/worker-process.js'
 import type { LaneRequest } from './lane-worker.js'
 
 export interface LaneEvaluatorOptions {
@@ -25,6 +25,8 @@ export interface OpenedLanes {
   readonly own: OwnEvaluator
   /** Ends the processes at once; what they were at is declined. */
   readonly stop?: AbortSignal | undefined
+  /** Hears of candidates that no process survived, and why. */
+  readonly onLost?: ((why: string) => void) | undefined
 }
 
 const defaultModule = new URL('./lane-worker.js', import.meta.url)
@@ -32,7 +34,8 @@ const defaultModule = new URL('./lane-worker.js', import.meta.url)
 /**
  * Evaluates candidates in processes of their own, side by side; each gives what this process would. The processes start at once,
  * and get to know what to evaluate with later. What one of them does not answer (it crashed, it ran out of memory) is evaluated
- * in this process. Close it when done, once or more often: nothing is left behind, nor when this process is killed.
+ * in this process. Close it when done, once or more often: nothing is left behind, nor when this process is killed. What comes
+ * after that is evaluated in this process, too.
  */
 export class LaneEvaluator implements Evaluator {
   readonly lanes: number
@@ -42,6 +45,7 @@ export class LaneEvaluator implements Evaluator {
   readonly #idle: Lane[]
   readonly #all: readonly Lane[]
   #opened: OpenedLanes | undefined
+  #isClosed = false
   /** The last of the evaluations in this process, which come one after the other. */
   #here: Promise<unknown> = Promise.resolve()
 
@@ -66,6 +70,7 @@ export class LaneEvaluator implements Evaluator {
     const known = await own.known(recipe)
     if (known !== undefined) return known
     if (stop?.aborted) return stopped()
+    if (this.#isClosed) return own.evaluate(recipe)
     const lane = this.#idle.pop()
     if (lane === undefined) throw new Error(`more candidates at a time than ${this.lanes}`)
     const answer = await lane.ask({ setup, recipe }).finally(() => this.#idle.push(lane))
@@ -75,22 +80,29 @@ export class LaneEvaluator implements Evaluator {
       return answer
     }
     if (stop?.aborted) return stopped()
-    return this.#evaluateHere(recipe, own, answer)
+    return this.#evaluateHere(recipe, this.#opened, answer)
   }
 
   /** What is wrong with a recipe shows here as it would without lanes; what no process survives is no candidate. */
-  async #evaluateHere(recipe: Recipe, own: OwnEvaluator, { unanswered, what }: Unanswered): Promise<Evaluation> {
+  async #evaluateHere(
+    recipe: Recipe,
+    { own, onLost }: OpenedLanes,
+    { unanswered, what }: Unanswered,
+  ): Promise<Evaluation> {
     const evaluation = this.#here.then(() => own.evaluate(recipe))
     this.#here = evaluation.catch(() => {})
     try {
       return await evaluation
     } catch (error) {
       if (unanswered === 'bug' || !(error instanceof UserError)) throw error
-      return declined('not-evaluated', `${what}; then ${error.message}`, error.remedy)
+      const why = `${what}; then ${error.message}`
+      onLost?.(why)
+      return declined('not-evaluated', why, error.remedy)
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const each of [this.#options.signal, this.#opened?.stop]) each?.removeEventListener('abort', this.#kill)
     await Promise.all(this.#all.map((lane) => lane.close()))
     await rm(this.folder, { recursive: true, force: true })
@@ -109,7 +121,7 @@ class Lane {
   #worker: WorkerProcess
 
   constructor(module: URL, folder: string) {
-    this.#start = () => new WorkerProcess(module, makeScratch(folder), sideBySideFlags)
+    this.#start = () => new WorkerProcess(module, makeScratch(folder), [])
     this.#worker = this.#start()
   }
 

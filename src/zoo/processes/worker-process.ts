@@ -16,9 +16,6 @@ export interface Unanswered {
 
 export const isUnanswered = (result: object): result is Unanswered => 'unanswered' in result
 
-/** Flags of the engine for processes that run side by side: its helper threads would take cores from the others. */
-export const sideBySideFlags = ['--single-threaded'] as const
-
 /** How long a worker may take to remove what it staged. */
 const graceMs = 2000
 
@@ -32,6 +29,8 @@ export class WorkerProcess {
   /** Of stderr, for crashes. */
   #noise = ''
   #isWorn = false
+  /** Its number may be another process's by now. */
+  #isGone = false
   readonly #ended: Promise<void>
 
   /** `module`: JavaScript that serves its parent. `scratch`: folder for its temporary files. `flags`: of the engine. */
@@ -50,6 +49,7 @@ export class WorkerProcess {
         this.#isWorn = true
         // What it started shall not outlive it.
         this.kill()
+        this.#isGone = true
         resolve()
       }
       this.#child.on('exit', end).on('error', end)
@@ -104,7 +104,7 @@ export class WorkerProcess {
 
   /** Ends it and all it started, now. */
   kill(): void {
-    if (this.#pid !== 0) killGroup(this.#pid)
+    if (this.#pid !== 0 && !this.#isGone) killGroup(this.#pid)
   }
 
   /** The same, and waits until it is gone. */
