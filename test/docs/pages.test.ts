@@ -49,7 +49,7 @@ const linesOf = (text: string): string[] =>
 const withExamples = pages.filter((name) => examplesOf(page(name)).length > 0)
 
 test('the pages that show what commands print', () => {
-  expect(withExamples).toEqual(['docs/accuracy.md', 'docs/add-a-target.md', 'docs/tutorial.md'])
+  expect(withExamples).toEqual(['docs/accuracy.md', 'docs/add-a-target.md', 'docs/recipes.md', 'docs/tutorial.md'])
 })
 
 describe.each(withExamples)('%s', (name) => {

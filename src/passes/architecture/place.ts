@@ -22,16 +22,23 @@ export type Place =
 /** The blocks, convolutions and groups that a recipe may name: those of the model before its first decision. */
 export class Places {
   readonly #model: Model
-  readonly #blocks: readonly Block[]
-  readonly #groups: readonly ChannelGroup[]
+  /** Looked for when they are first asked for: until then the model must stay as it is. */
+  #foundBlocks: readonly Block[] | undefined
+  #foundGroups: readonly ChannelGroup[] | undefined
   readonly #former: FormerNames
 
   /** `former`: what names from before passes ran have become. */
   constructor(model: Model, former: FormerNames = () => []) {
     this.#model = model
-    this.#blocks = findBlocks(model)
-    this.#groups = channelGroups(model)
     this.#former = former
+  }
+
+  get #blocks(): readonly Block[] {
+    return (this.#foundBlocks ??= findBlocks(this.#model))
+  }
+
+  get #groups(): readonly ChannelGroup[] {
+    return (this.#foundGroups ??= channelGroups(this.#model))
   }
 
   find(decision: Decision): Place | Declined {

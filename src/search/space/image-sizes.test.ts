@@ -79,6 +79,14 @@ describe('smaller images', () => {
     )
   })
 
+  test('of many sizes at even distances, the smallest among them', () => {
+    const { sized } = sizedModels(net([1], [101, 101]))
+    const heights = sized.map(({ decision }) => decision.height)
+    expect([heights.length, heights.at(-1)]).toEqual([16, 51])
+    const steps = heights.slice(1).map((height, i) => heights[i]! - height)
+    expect(Math.max(...steps) - Math.min(...steps)).toBeLessThanOrEqual(1)
+  })
+
   test('several images are not changed one without the other', () => {
     const { sized, declined } = sizedModels(net([2, 2], [32, 32], [32, 32]))
     expect(sized).toEqual([])

@@ -50,6 +50,9 @@ function totalStride(model: Model, [height, width]: readonly [number, number]): 
   return stride
 }
 
+/** Sizes that are tried: where strides are small there are many, next to each other. */
+const mostTried = 16
+
 /** A model at another size of its image. */
 export interface SizedModel {
   readonly decision: ResolutionDecision
@@ -57,7 +60,7 @@ export interface SizedModel {
 }
 
 /**
- * A model at each smaller size that it allows, largest first. Only sizes that leave the outputs their own: answers in other sizes are
+ * A model at smaller sizes that it allows, largest first; of many those at even distances, the smallest among them. Only sizes that leave the outputs their own: answers in other sizes are
  * neither compared with the original's nor what those who read them take. With what is in the way of the others.
  */
 export function sizedModels(model: Model): {
@@ -67,13 +70,18 @@ export function sizedModels(model: Model): {
   const sized: SizedModel[] = []
   const refused: { decision: ResolutionDecision; why: Declined }[] = []
   const images = model.graph.inputs.filter((input) => input.tensor === undefined && imageSize(input) !== undefined)
-  for (const decision of images.flatMap((input) => smallerImages(model, input))) {
+  for (const decision of images.flatMap((input) => evenly(smallerImages(model, input)))) {
     const built = images.length > 1 ? severalImages(images) : applyDecisions(model, [decision])
     const why = isDeclined(built) ? built : declineOutputs(model, built.model)
     if (why !== undefined) refused.push({ decision, why })
     else if (!isDeclined(built)) sized.push({ decision, model: built.model })
   }
   return { sized, declined: refused }
+}
+
+function evenly<Item>(items: readonly Item[]): readonly Item[] {
+  if (items.length <= mostTried) return items
+  return Array.from({ length: mostTried }, (_, i) => items[Math.ceil(((i + 1) * items.length) / mostTried) - 1]!)
 }
 
 const severalImages = (images: readonly Value[]): Declined =>
