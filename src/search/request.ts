@@ -5,6 +5,7 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
+/** How a recipe is looked for: by estimates and guesses, or by building candidates. */
 export type SearchAlgorithm = GuessedAlgorithm | BuildingAlgorithm
 
 /**
