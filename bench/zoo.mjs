@@ -29,9 +29,13 @@ const smallModel = (index) =>
   })
 
 /** Runs the program; seconds on the clock, and resident bytes of its own process after each of ten parts of the run. */
-async function zoo(total, ...args) {
+function zoo(total, ...args) {
+  return watched(total, process.execPath, [main, 'zoo', ...args])
+}
+
+async function watched(total, program, args) {
   const start = performance.now()
-  const child = spawn(process.execPath, [main, 'zoo', ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const memory = []
   let done = 0
   let noise = ''
@@ -80,14 +84,23 @@ async function manySmall(count) {
   return row
 }
 
+/** One job has the engine's helper threads on the other core: what it does with one core alone is measured too. */
 async function oneAndTwoJobs(path) {
   const rows = []
-  for (const jobs of [1, 2, 2, 1]) {
+  const runs = [
+    { jobs: 1, cores: 2 },
+    { jobs: 2, cores: 2 },
+    { jobs: 1, cores: 1 },
+  ]
+  for (const { jobs, cores } of [...runs, ...runs.toReversed()]) {
     const out = mkdtempSync(join(tmpdir(), 'zoo-out-'))
-    const { seconds } = await zoo(1, path, '--out', out, '--jobs', String(jobs))
+    const args = [main, 'zoo', path, '--out', out, '--jobs', String(jobs), '--threads', '1']
+    const pinned = ['-c', Array.from({ length: cores }, (_, i) => i).join(','), process.execPath, ...args]
+    const { seconds } = await watched(1, 'taskset', pinned)
     const { totals, failed } = summaryIn(out)
     rows.push({
       jobs,
+      cores,
       seconds,
       ...totals,
       seconds_of_models: totals.seconds,
@@ -95,8 +108,10 @@ async function oneAndTwoJobs(path) {
     })
     rmSync(out, { recursive: true })
   }
-  const fastest = (jobs) => Math.min(...rows.filter((row) => row.jobs === jobs).map(({ seconds }) => seconds))
-  return { speedup: fastest(1) / fastest(2), runs: rows }
+  const fastest = (jobs, cores) =>
+    Math.min(...rows.filter((row) => row.jobs === jobs && row.cores === cores).map(({ seconds }) => seconds))
+  const two = fastest(2, 2)
+  return { speedup: fastest(1, 2) / two, speedupOverOneCore: fastest(1, 1) / two, runs: rows }
 }
 
 const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
