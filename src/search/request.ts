@@ -5,7 +5,7 @@ import { absoluteBudgets, type Budget, violationOf } from './budgets.js'
 import { type Losses, lossOf } from './fidelity/losses.js'
 import type { OpenedSpace } from './open-space.js'
 
-/** How a recipe is looked for: by estimates and guesses, or by building candidates. */
+/** How a recipe is looked for: by building candidates on data, or by estimates and guesses alone. */
 export type SearchAlgorithm = GuessedAlgorithm | BuildingAlgorithm
 
 /**

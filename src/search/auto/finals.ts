@@ -53,8 +53,8 @@ export async function settle(workshop: Workshop, options: FinalsOptions): Promis
     if (found === undefined) break
   }
   // What was built briefly may be written too, and is refitted with all effort then.
-  // The less was changed, the less is left to gain by that: half of what the finals gained.
-  const slack = Math.max(1, slackIn(workshop.fits) / 2)
+  // The less was changed, the less is left to gain by that: the root of what the finals gained.
+  const slack = Math.sqrt(Math.max(1, slackIn(workshop.fits)))
   const lossOf: LossOf = ({ rung, loss }) => (rung === 'brief' ? loss / slack : loss)
   const front = frontOf(withinBudgets(), lossOf)
   const perLoss = dropPerLoss(workshop.fits)
