@@ -49,6 +49,7 @@ export class Ladder {
   readonly #lossOf: LossOf
   /** Of the drop for what is lost: mean and weight (one over the variance), by all that was built and what was judged since. */
   readonly #rate: { mean: number; weight: number }
+  #failures = 0
 
   /** `front`: fastest first, each loses less than the one before by `lossOf`. `originalMs`: latency of the original. */
   constructor(
@@ -73,8 +74,9 @@ export class Ladder {
   }
 
   /**
-   * After one dropped by too much: of those that lose less the one that promises most, its gain times the probability that it is
-   * judged to keep the metric. What was judged and what was expected count as far as they are known.
+   * After one dropped by too much: of those that lose less the fastest that has a fair chance to be judged to keep the metric, since
+   * what is safer can be had later; after several failures the one that promises most, its gain times that chance. What was judged
+   * and what was expected count as far as they are known.
    */
   after(failed: BuiltCandidate, { drop, error: judged }: JudgedDrop): BuiltCandidate | undefined {
     const lost = Math.max(this.#lossOf(failed), Number.EPSILON)
@@ -83,18 +85,23 @@ export class Ladder {
     const { mean, weight: before } = this.#rate
     this.#rate.mean = (mean * before + (drop / lost) * weight) / (before + weight)
     this.#rate.weight = before + weight
-    const promise = (each: BuiltCandidate) => {
+    this.#failures += 1
+    const chance = (each: BuiltCandidate) => {
       const spread = Math.hypot(error, this.#lossOf(each) / Math.sqrt(this.#rate.weight))
-      const kept = normalShare((this.#maxDrop - this.expectedDrop(each)) / spread)
-      return kept < leastChance ? 0 : (1 - each.latencyMs / this.#originalMs) * kept
+      return normalShare((this.#maxDrop - this.expectedDrop(each)) / spread)
     }
-    const left = this.#front.filter((each) => this.#lossOf(each) < lost && promise(each) > 0)
-    return left.sort((a, b) => promise(b) - promise(a))[0]
+    const promise = (each: BuiltCandidate) => (1 - each.latencyMs / this.#originalMs) * chance(each)
+    const left = this.#front.filter((each) => this.#lossOf(each) < lost && chance(each) >= leastChance)
+    const fair = this.#failures < manyFailures ? left.find((each) => chance(each) >= fairChance) : undefined
+    return fair ?? left.sort((a, b) => promise(b) - promise(a))[0]
   }
 }
 
-/** What is less likely to be judged to keep the metric is not tried. */
-const leastChance = 0.1
+/** What is less likely to be judged to keep the metric is not tried; what is as likely as this is, while tries are left. */
+const [leastChance, fairChance] = [0.1, 0.35]
+
+/** After so many failures the few tries that are left go to what is likely to pass. */
+const manyFailures = 3
 
 /** Of a standard normal distribution the share below. Logistic approximation (Bowling et al. 2009), within 2e-4. */
 const normalShare = (x: number): number => 1 / (1 + Math.exp(-(0.07056 * x ** 3 + 1.5976 * x)))
