@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { atDefaults } from '../src/estimator/at-defaults.js'
 import { CostTable, type CostTableSpec } from '../src/estimator/cost-table.js'
 import { estimate } from '../src/estimator/estimate.js'
 import { kernelCoster } from '../src/estimator/kernel-coster.js'
@@ -36,7 +37,7 @@ describe('a cost table without choices', () => {
   describeWithShared('of public models', ({ file }) => {
     it.each(['mobilenetv2_1.0_224', 'yunet_120x160', 'light_densenet121'])('is the estimate of %s', async (name) => {
       const target = loadTarget('neural-engine') as ArrayTarget
-      const model = await readModel(file('models', `${name}.onnx`))
+      const { model } = atDefaults(await readModel(file('models', `${name}.onnx`)))
       const metrics = estimate(model, target)
       const score = new CostTable(fixedSpec(model, target)).score(new Uint8Array(0))
       expect(score.latencyMs).toBeCloseTo(metrics.latencyMs, 9)
