@@ -99,11 +99,11 @@ async function oneAndTwoJobs(path) {
     const { seconds } = await watched(1, 'taskset', pinned)
     const { totals, failed } = summaryIn(out)
     rows.push({
+      ...totals,
       jobs,
       cores,
       seconds,
-      ...totals,
-      seconds_of_models: totals.seconds,
+      modelSeconds: totals.seconds,
       named: failed.map(({ name, kind }) => ({ name, kind })),
     })
     rmSync(out, { recursive: true })
