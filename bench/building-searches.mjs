@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addCase } from './case-results.mjs'
+import { judgedEntry, rounded } from './decision-text.mjs'
 import { netsIn } from './nets.mjs'
 import { runOptimize } from './run-optimize.mjs'
 
@@ -33,7 +34,6 @@ const cases = ['shapes_ibn', 'cifar_ibn'].flatMap((net) =>
   ),
 )
 const keyOf = ({ net, size, search }) => `${net} ${size} ${search}`
-const rounded = (value, digits = 4) => Number(value.toFixed(digits))
 
 const folder = mkdtempSync(join(tmpdir(), 'building-searches-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -54,7 +54,7 @@ for (const { net, size, search, evaluations, name } of cases.filter((each) => ea
     '1',
   ]
   const { report, seconds, cpuSeconds } = await runOptimize(join(shared, file), [...data, ...args], folder)
-  const { metric, before, after, drop, dropInterval, samples, gate } = report.accuracy
+  const { before, after, gate } = report.accuracy
   const built = {}
   for (const { rung } of report.search.built) built[rung] = (built[rung] ?? 0) + 1
   const entry = {
@@ -64,13 +64,7 @@ for (const { net, size, search, evaluations, name } of cases.filter((each) => ea
     evaluations,
     built,
     latencyChange: rounded(report.after.latencyMs / report.before.latencyMs - 1),
-    metric,
-    samples,
-    before: rounded(before),
-    after: rounded(after),
-    drop: rounded(drop),
-    dropInterval: dropInterval.map((bound) => rounded(bound)),
-    gate: gate.verdict,
+    ...judgedEntry(report.accuracy),
     seconds: rounded(seconds, 1),
     processorSeconds: rounded(cpuSeconds, 1),
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addCase } from './case-results.mjs'
-import { decisionText, rounded } from './decision-text.mjs'
+import { decisionText, judgedEntry, rounded } from './decision-text.mjs'
 import { netsIn } from './nets.mjs'
 import { runOptimize } from './run-optimize.mjs'
 
@@ -41,19 +41,13 @@ function search({ file, data }, space, budget) {
 
 for (const { net, space, budget } of cases.filter((each) => keyOf(each).includes(only))) {
   const { report, seconds, peakBytes } = await search(nets[net], space, budget)
-  const { metric, before, after, drop, dropInterval, samples, gate } = report.accuracy
+  const { before, after } = report.accuracy
   const entry = {
     net,
     space,
     ...(budget !== undefined && { budget }),
     flags,
-    metric,
-    samples,
-    before: rounded(before),
-    after: rounded(after),
-    drop: rounded(drop),
-    dropInterval: dropInterval.map((bound) => rounded(bound)),
-    gate: gate.verdict,
+    ...judgedEntry(report.accuracy),
     latencyChange: rounded(report.after.latencyMs / report.before.latencyMs - 1),
     parameterChange: rounded(report.after.parameters / report.before.parameters - 1),
     peakActivationChange: rounded(report.after.peakActivationBytes / report.before.peakActivationBytes - 1),
